@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { Id } from './ids';
+
+/** Passing signals, outside the record: best effort, kept nowhere, lost when nobody listens. */
+export const Signal = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('typing'),
+    conversationId: Id,
+    by: z.object({ type: z.enum(['contact', 'agent']), id: z.string(), name: z.string() }),
+  }),
+  /** Tokens or sockets of this agent end now, wherever they are. */
+  z.object({ type: z.literal('agent.signed_out'), agentId: Id, tokenHash: z.string().nullable() }),
+  /** A platform said that something waits: whoever reads this account pulls. */
+  z.object({ type: z.literal('connector.pull'), accountId: Id, hint: z.string().max(512).nullable() }),
+]);
+export type Signal = z.infer<typeof Signal>;
