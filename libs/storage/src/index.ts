@@ -1,0 +1,16 @@
+export * from './clock';
+export * from './database';
+export { isDuplicateKey, isInfrastructureError } from './errors';
+export { HandledEvents, handledSchema } from './handled';
+export * from './leases';
+export * from './migrations';
+export { openDatabase, type OpenStorage, type StorageOptions, storageSchemas } from './open';
+export * from './outbox';
+export { OutboxRelay, type PublishRecords, type RelayOptions } from './outbox/relay';
+export { outboxSchema, TableOutbox } from './outbox/table-outbox';
+export { normalisedSchema, type NormalisedTable } from './schema/normalised';
+export { renderSchema } from './schema/render';
+export { StorageModule, type StorageModuleOptions } from './storage.module';
+export * from './table';
+export { leasesSchema } from './table-leases';
+export { TablePrefix } from './table-prefix';

@@ -1,0 +1,127 @@
+import type { Pool, PoolConnection } from 'mysql2';
+import type { DataSource } from 'typeorm';
+import { Database, type Row, type SqlValue, type Tx } from '../database';
+import { CommitUnknown, DatabaseClosed, isRepeatable } from '../errors';
+import { ask, take } from './connection';
+import { openMysql, poolOf } from './options';
+import { MysqlTx } from './tx';
+
+const WRITE_CONNECTIONS = 10;
+/** Reads have connections of their own: a work that fills the write pool cannot starve them, nor they it. */
+const READ_CONNECTIONS = 10;
+const ATTEMPTS = 8;
+const PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 500;
+
+/** MySQL 8 or MariaDB: transactions at READ COMMITTED, repeated after a deadlock or a lock wait time-out. */
+export class MysqlDatabase extends Database {
+  readonly dialect = 'mysql';
+  private readonly writing: Pool;
+  private readonly reading: Pool;
+  private readonly inHand = new Set<Promise<unknown>>();
+  private closed = false;
+
+  private constructor(
+    private readonly writer: DataSource,
+    private readonly reader: DataSource,
+    private readonly packetBytes: number,
+  ) {
+    super();
+    this.writing = poolOf(writer);
+    this.reading = poolOf(reader);
+  }
+
+  static async open(url: string): Promise<MysqlDatabase> {
+    const writer = await openMysql(url, false, WRITE_CONNECTIONS);
+    try {
+      const reader = await openMysql(url, true, READ_CONNECTIONS);
+      const [row] = (await ask(poolOf(reader), 'SELECT @@max_allowed_packet AS bytes')) as { bytes: number }[];
+      return new MysqlDatabase(writer, reader, Math.min(row!.bytes, 8 << 20) - 4096);
+    } catch (error) {
+      await writer.destroy();
+      throw error;
+    }
+  }
+
+  override async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    if (this.closed) throw new DatabaseClosed();
+    const running = this.repeated(work);
+    this.inHand.add(running);
+    try {
+      return await running;
+    } finally {
+      this.inHand.delete(running);
+    }
+  }
+
+  override async query<R = Row>(sql: string, params: readonly SqlValue[] = []): Promise<R[]> {
+    if (this.closed) throw new DatabaseClosed();
+    return (await ask(this.reading, sql, params)) as R[];
+  }
+
+  override async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await Promise.allSettled(this.inHand);
+    await this.reader.destroy();
+    await this.writer.destroy();
+  }
+
+  private async repeated<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.once(work);
+      } catch (error) {
+        if (attempt >= ATTEMPTS || !isRepeatable(error)) throw error;
+        // Two that collided must not collide again in step.
+        const pause = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** attempt) * (0.5 + Math.random());
+        await new Promise<void>((next) => setTimeout(next, pause));
+      }
+    }
+  }
+
+  private async once<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const connection = await take(this.writing);
+    let reusable = false;
+    try {
+      await ask(connection, 'START TRANSACTION');
+      const tx = new MysqlTx(connection, this.packetBytes);
+      let value: T;
+      try {
+        value = await work(tx);
+        if (tx.doomedBy !== null) throw tx.doomedBy.error;
+      } catch (error) {
+        reusable = await rolledBack(connection);
+        // A work may have wrapped the deadlock in an error of its own.
+        throw tx.doomedBy === null ? error : tx.doomedBy.error;
+      } finally {
+        tx.end();
+      }
+      await commit(connection);
+      reusable = true;
+      tx.runCallbacks();
+      return value;
+    } finally {
+      if (reusable) connection.release();
+      else connection.destroy();
+    }
+  }
+}
+
+async function rolledBack(connection: PoolConnection): Promise<boolean> {
+  try {
+    await ask(connection, 'ROLLBACK');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A commit that the server refused did not happen; one without an answer may have. */
+async function commit(connection: PoolConnection): Promise<void> {
+  try {
+    await ask(connection, 'COMMIT');
+  } catch (error) {
+    throw isRepeatable(error) ? error : new CommitUnknown(error);
+  }
+}

@@ -1,0 +1,242 @@
+import { ulid } from 'ulid';
+import type { Clock } from '../clock';
+import { fromDbTime } from '../clock';
+import type { Database } from '../database';
+import type { OutboxRecord } from '../outbox';
+import { Alarm } from './alarm';
+import { indexName } from '../table';
+import { ShardShare } from './shard-share';
+import { SHARDS, type TableOutbox } from './table-outbox';
+
+/** Resolves when all records are durable on the bus, published in the order given; otherwise rejects. */
+export type PublishRecords = (records: readonly OutboxRecord[]) => Promise<void>;
+
+export interface RelayOptions {
+  readonly pollMs?: number;
+  readonly leaseMs?: number;
+  readonly batch?: number;
+  /** Shards are spread over so many groups; each has at most one batch on its way. */
+  readonly groups?: number;
+}
+
+interface OutboxRow {
+  readonly n: number;
+  readonly id: string;
+  readonly topic: string;
+  readonly event_key: string;
+  readonly shard: number;
+  readonly value: string;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** One group of shards: what is on its way, and from which shard the next batch begins. */
+class Group {
+  /** Rung by commits. */
+  readonly alarm = new Alarm();
+  /** Rung by nothing but the end: commits must not cut a back-off short. */
+  readonly patience = new Alarm();
+  readonly inFlight = new Set<number>();
+  cursor = 0;
+  failures = 0;
+
+  constructor(readonly shards: readonly number[]) {}
+}
+
+/**
+ * Sends what transactions left in `<prefix>_outbox`, each shard's lowest unsent `n` first, and deletes it once the bus has it. Always
+ * "what is not sent", never "what lies behind the last": a lower `n` may be committed after a higher one. A shard is
+ * sent by the process that holds its lease. An owner that was stopped and wakes late repeats what the next one has sent already, which
+ * consumers recognise by its id; it cannot send anything ahead of its turn.
+ */
+export class OutboxRelay {
+  private readonly table: string;
+  private readonly share: ShardShare;
+  private readonly groups: readonly Group[];
+  private readonly heart = new Alarm();
+  private readonly pollMs: number;
+  private readonly leaseMs: number;
+  private readonly batch: number;
+  private publish: PublishRecords | null = null;
+  private heartbeat: Promise<void> | null = null;
+  private loops: Promise<unknown> | null = null;
+  private state: 'idle' | 'running' | 'draining' | 'stopped' = 'idle';
+  private leaseError: unknown = null;
+  private sendError: unknown = null;
+
+  constructor(
+    private readonly database: Database,
+    outbox: TableOutbox,
+    prefix: string,
+    private readonly clock: Clock,
+    options: RelayOptions = {},
+  ) {
+    this.table = `${prefix}_outbox`;
+    this.pollMs = options.pollMs ?? 200;
+    this.leaseMs = options.leaseMs ?? 10_000;
+    this.batch = options.batch ?? 500;
+    const groups = options.groups ?? 2;
+    const all = Array.from({ length: SHARDS }, (_, shard) => shard);
+    this.groups = Array.from(
+      { length: groups },
+      (_, group) => new Group(all.filter((shard) => shard % groups === group)),
+    );
+    this.share = new ShardShare(database, prefix, clock, ulid(), this.leaseMs);
+    outbox.onCommitted((shards) => {
+      for (const group of this.groups) if (group.shards.some((shard) => shards.has(shard))) group.alarm.ring();
+    });
+  }
+
+  /** Begins to send through `publish`; never two batches of one group at once. */
+  start(publish: PublishRecords): void {
+    if (this.state !== 'idle') return;
+    this.state = 'running';
+    this.publish = publish;
+    this.heartbeat = this.beat();
+    this.loops = Promise.all(this.groups.map((group) => this.send(group)));
+  }
+
+  /** Sends what is there, lets the shards go and ends; after `timeoutMs` what is left stays for the next owner. */
+  async stop(timeoutMs: number = 5_000): Promise<void> {
+    if (this.state === 'running') {
+      this.state = 'draining';
+      this.ringAll();
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise((resolve) => (timer = setTimeout(resolve, timeoutMs)));
+      await Promise.race([this.loops, late]);
+      clearTimeout(timer);
+      this.state = 'stopped';
+      this.heart.ring();
+      this.ringAll();
+      for (const group of this.groups) group.patience.ring();
+    }
+    await this.heartbeat;
+  }
+
+  /** How many records wait to be sent, and for how long the oldest has. */
+  async stats(): Promise<{ backlog: number; oldestMs: number }> {
+    const [count] = await this.database.query<{ backlog: number }>(`SELECT COUNT(*) AS backlog FROM ${this.table}`);
+    const [oldest] = await this.database.query<{ created_at: string }>(
+      `SELECT created_at FROM ${this.table} ORDER BY n LIMIT 1`,
+    );
+    return {
+      backlog: count?.backlog ?? 0,
+      oldestMs:
+        oldest === undefined ? 0 : Math.max(0, this.clock.now().getTime() - Date.parse(fromDbTime(oldest.created_at))),
+    };
+  }
+
+  /** What keeps records from being sent, or null. */
+  trouble(): string | null {
+    const error = this.leaseError ?? this.sendError;
+    if (error === null) return null;
+    return `outbox: ${error instanceof Error ? error.message : 'an unknown error'}`;
+  }
+
+  /** Keeps the leases, three times in the time for which they hold. */
+  private async beat(): Promise<void> {
+    while (this.state !== 'stopped') {
+      try {
+        const before = this.owned();
+        await this.share.renew((shard) => this.groups.some((group) => group.inFlight.has(shard)));
+        if (this.owned() !== before) this.ringAll();
+        this.leaseError = null;
+      } catch (error) {
+        this.leaseError = error;
+      }
+      await this.heart.wait(this.leaseMs / 3);
+    }
+    try {
+      await this.share.release();
+    } catch {
+      // They run out by themselves.
+    }
+  }
+
+  private async send(group: Group): Promise<void> {
+    while (this.state !== 'stopped') {
+      try {
+        const rows = await this.next(group);
+        if (rows.length > 0) await this.forward(group, rows);
+        group.failures = 0;
+        if (this.groups.every((each) => each.failures === 0)) this.sendError = null;
+        if (rows.length > 0) continue;
+        if (this.state === 'draining') return;
+        await group.alarm.wait(this.pollMs);
+      } catch (error) {
+        await this.backOff(group, error);
+      }
+    }
+  }
+
+  /** The lowest unsent rows of the group's shards. */
+  private async next(group: Group): Promise<OutboxRow[]> {
+    const shards = group.shards.filter((shard) => this.share.owns(shard));
+    const behind = shards.filter((shard) => shard >= group.cursor);
+    const from = group.cursor;
+    group.cursor = 0;
+    if (behind.length > 0) {
+      const rows = await this.select(behind);
+      // Where there is more than a batch, the next begins with the shard after: none starves.
+      if (rows.length >= this.batch) group.cursor = rows[rows.length - 1]!.shard + 1;
+      if (rows.length > 0) return rows;
+    }
+    return from > 0 && shards.length > behind.length ? this.select(shards) : [];
+  }
+
+  private select(shards: readonly number[]): Promise<OutboxRow[]> {
+    // By the index (shard, n) the rows come in order without sorting all of a long backlog.
+    const index =
+      this.database.dialect === 'mysql' ? ` FORCE INDEX (${indexName(this.table, 'i', ['shard', 'n'])})` : '';
+    return this.database.query<OutboxRow>(
+      `SELECT n, id, topic, event_key, shard, value FROM ${this.table}${index} WHERE shard IN (${shards.join(', ')}) ORDER BY shard, n LIMIT ${this.batch}`,
+    );
+  }
+
+  private async forward(group: Group, rows: readonly OutboxRow[]): Promise<void> {
+    // The lease may have run out while the database answered.
+    if (!rows.every((row) => this.share.owns(row.shard))) return;
+    for (const row of rows) group.inFlight.add(row.shard);
+    try {
+      await this.publish!(rows.map((row) => ({ topic: row.topic, key: row.event_key, id: row.id, value: row.value })));
+      await this.forget(group, rows);
+    } finally {
+      group.inFlight.clear();
+    }
+  }
+
+  /** Deletes what the bus has. Tried until it works: selecting again before would send it twice. */
+  private async forget(group: Group, rows: readonly OutboxRow[]): Promise<void> {
+    const ns = rows.map((row) => row.n).sort((a, b) => a - b);
+    const first = ns[0]!;
+    const last = ns[ns.length - 1]!;
+    // Where the numbers have no gap, every row between the first and the last is one of these.
+    const which = last - first === ns.length - 1 ? `BETWEEN ${first} AND ${last}` : `IN (${ns.join(', ')})`;
+    for (;;) {
+      try {
+        await this.database.transaction((tx) => tx.execute(`DELETE FROM ${this.table} WHERE n ${which}`));
+        return;
+      } catch (error) {
+        if (this.state === 'stopped') throw error;
+        await this.backOff(group, error);
+      }
+    }
+  }
+
+  private async backOff(group: Group, error: unknown): Promise<void> {
+    this.sendError = error;
+    const pause =
+      Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(10, group.failures)) * (0.5 + Math.random());
+    group.failures++;
+    await group.patience.wait(pause);
+  }
+
+  private owned(): string {
+    return this.groups.map((group) => group.shards.filter((shard) => this.share.owns(shard)).join()).join();
+  }
+
+  private ringAll(): void {
+    for (const group of this.groups) group.alarm.ring();
+  }
+}

@@ -1,0 +1,73 @@
+import type { Clock } from '../clock';
+import { toDbTime } from '../clock';
+import type { Tx } from '../database';
+import type { SchemaModule } from '../migrations';
+import { Outbox, type OutboxRecord } from '../outbox';
+import { createTables } from '../table';
+
+export const SHARDS = 16;
+
+/** The broker refuses larger records, and would for ever: better that the transaction fails that makes one. */
+const MOST_BYTES = 900_000;
+
+export function outboxSchema(prefix: string): SchemaModule {
+  const table = {
+    name: `${prefix}_outbox`,
+    columns: {
+      n: { type: 'big', auto: true },
+      id: { type: 'id' },
+      topic: { type: 'str(200)' },
+      event_key: { type: 'str(1100)' },
+      shard: { type: 'int' },
+      value: { type: 'text' },
+      created_at: { type: 'time' },
+    },
+    primary: ['n'],
+    index: [['shard', 'n']],
+  } as const;
+  return { prefix, steps: [createTables('20261123-01-outbox', [table])] };
+}
+
+/** The shard of a key: the same in every process and for ever (FNV-1a). */
+export function shardOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) % SHARDS;
+}
+
+/**
+ * The outbox where the bus is Kafka: rows that a relay sends and then deletes. Rows of one conversation are inserted under that
+ * conversation's lock, so for each key the order of `n` is the order of the commits; over all keys it is not.
+ */
+export class TableOutbox extends Outbox {
+  private readonly table: string;
+  private listener: ((shards: ReadonlySet<number>) => void) | null = null;
+
+  constructor(
+    prefix: string,
+    private readonly clock: Clock,
+  ) {
+    super();
+    this.table = `${prefix}_outbox`;
+  }
+
+  override async add(tx: Tx, records: readonly OutboxRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    const now = toDbTime(this.clock.now());
+    const shards = new Set<number>();
+    const rows = records.map(({ id, topic, key, value }) => {
+      if (value.length > MOST_BYTES / 3 && Buffer.byteLength(value) > MOST_BYTES)
+        throw new RangeError(`a record for ${topic} is too large for the bus`);
+      const shard = shardOf(key);
+      shards.add(shard);
+      return [id, topic, key, shard, value, now];
+    });
+    await tx.insertMany(this.table, ['id', 'topic', 'event_key', 'shard', 'value', 'created_at'], rows);
+    tx.afterCommit(() => this.listener?.(shards));
+  }
+
+  /** Tells the relay of this process which shards have something to send. */
+  onCommitted(listener: (shards: ReadonlySet<number>) => void): void {
+    this.listener = listener;
+  }
+}

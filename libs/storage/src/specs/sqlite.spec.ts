@@ -1,0 +1,9 @@
+import { leasesSuite } from './leases.suite';
+import { migrationsSuite } from './migrations.suite';
+import { outboxSuite } from './outbox.suite';
+import { transactionsSuite } from './transactions.suite';
+
+transactionsSuite('sqlite');
+leasesSuite('sqlite');
+outboxSuite('sqlite');
+migrationsSuite('sqlite');
