@@ -1,0 +1,211 @@
+import {
+  fromDbTime,
+  toDbTime,
+  type Clock,
+  type Database,
+  type Outbox,
+  type OutboxRecord,
+  type Row,
+  type SqlValue,
+  type Tx,
+} from '@huiliu/storage';
+import type { RawRecord } from '../engine/record';
+
+/** A record of the log. Positions count over all topics; records read from memory are shared by all who read them. */
+export interface LogRecord extends RawRecord {
+  readonly n: number;
+}
+
+/** So many of a topic's latest records are handed on in memory. */
+const RECENT = 4_000;
+/** Rows of one INSERT (SQLite numbers them one after the other): few sizes, so that their prepared statements are kept. */
+const SIZES = [32, 8, 1];
+
+interface Recent {
+  /** Everything of the topic after this position is in `records`. */
+  base: number;
+  records: LogRecord[];
+}
+
+/**
+ * The table that is the topics of the embedded bus. What a transaction adds is handed to the readers by its `afterCommit`,
+ * in the order of the commits; who is behind reads the table.
+ */
+export class Log {
+  private readonly recent = new Map<string, Recent>();
+  private readonly waiting = new Map<string, Set<() => void>>();
+  private openedAt: number | null = null;
+  private opening: Promise<void> | null = null;
+
+  constructor(
+    private readonly db: Database,
+    private readonly table: string,
+    private readonly clock: Clock,
+  ) {}
+
+  /** From now on records are handed on in memory, too. */
+  open(): Promise<void> {
+    this.opening ??= this.db
+      .transaction(async (tx) => {
+        const last = await this.lastIn(tx, null);
+        tx.afterCommit(() => {
+          this.openedAt = last;
+        });
+      })
+      .catch((error: unknown) => {
+        this.opening = null;
+        throw error;
+      });
+    return this.opening;
+  }
+
+  async add(tx: Tx, records: readonly OutboxRecord[]): Promise<void> {
+    const now = this.clock.now();
+    const created = toDbTime(now);
+    for (let from = 0; from < records.length;) {
+      const some = records.slice(from, from + SIZES.find((size) => size <= records.length - from)!);
+      from += some.length;
+      const params: SqlValue[] = [];
+      for (const record of some) params.push(record.topic, record.key, record.id, record.value, created);
+      const { insertId } = await tx.execute(
+        `INSERT INTO ${this.table} (topic, event_key, id, value, created_at) VALUES ${some.map(() => '(?, ?, ?, ?, ?)').join(', ')}`,
+        params,
+      );
+      const first = insertId - some.length + 1;
+      tx.afterCommit(() => this.append(some, first, now.getTime()));
+    }
+  }
+
+  /** The topic's records after a position, at most `limit`. */
+  async read(topic: string, after: number, limit: number): Promise<readonly LogRecord[]> {
+    const recent = this.recentOf(topic);
+    if (recent && after >= recent.base) {
+      const from = firstAfter(recent.records, after);
+      return recent.records.slice(from, from + limit);
+    }
+    const rows = await this.db.query(
+      `SELECT n, event_key, value, created_at FROM ${this.table} WHERE topic = ? AND n > ? ORDER BY n LIMIT ${Math.max(1, limit)}`,
+      [topic, after],
+    );
+    return rows.map(toRecord);
+  }
+
+  /** Resolves when the topic may have records after a position, or `ends` does. */
+  async waitFor(topic: string, after: number, ends: AbortSignal): Promise<void> {
+    const last = this.recentOf(topic)?.records.at(-1);
+    if (ends.aborted || (last && last.n > after)) return;
+    await new Promise<void>((resolve) => {
+      const waiting = this.waiting.get(topic) ?? new Set();
+      this.waiting.set(topic, waiting);
+      const wake = (): void => {
+        ends.removeEventListener('abort', wake);
+        waiting.delete(wake);
+        resolve();
+      };
+      ends.addEventListener('abort', wake);
+      waiting.add(wake);
+    });
+  }
+
+  /** The last position of a topic; 0 when it is empty. */
+  async last(topic: string): Promise<number> {
+    return this.lastIn(this.db, topic);
+  }
+
+  /** How many records of a topic after a position are known in memory. */
+  behind(topic: string, after: number): number {
+    const records = this.recentOf(topic)?.records ?? [];
+    return records.length - firstAfter(records, after);
+  }
+
+  /** The position before the first record that is not older than `sinceMs` ago, or before the last `atLeast`: whichever is earlier. */
+  async positionSince(topic: string, sinceMs: number, atLeast: number): Promise<number> {
+    const [nth] = await this.db.query<{ n: number; created_at: string }>(
+      `SELECT n, created_at FROM ${this.table} WHERE topic = ? ORDER BY n DESC LIMIT 1 OFFSET ${Math.max(0, atLeast - 1)}`,
+      [topic],
+    );
+    if (!nth) return 0;
+    const cutoff = toDbTime(new Date(this.clock.now().getTime() - sinceMs));
+    if (nth.created_at < cutoff) return nth.n - 1;
+    return this.firstSince(topic, cutoff, nth.n);
+  }
+
+  /** Positions grow with time: halves the span until the first record that is not older than the cut-off. */
+  private async firstSince(topic: string, cutoff: string, notAfter: number): Promise<number> {
+    let low = 0;
+    let high = notAfter;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const [row] = await this.db.query<{ n: number; created_at: string }>(
+        `SELECT n, created_at FROM ${this.table} WHERE topic = ? AND n > ? ORDER BY n LIMIT 1`,
+        [topic, middle],
+      );
+      if (!row || row.n >= high || row.created_at >= cutoff) high = middle;
+      else low = row.n;
+    }
+    return low;
+  }
+
+  private async lastIn(q: Pick<Database, 'query'>, topic: string | null): Promise<number> {
+    const rows =
+      topic === null
+        ? await q.query<{ n: number | null }>(`SELECT MAX(n) AS n FROM ${this.table}`)
+        : await q.query<{ n: number | null }>(`SELECT MAX(n) AS n FROM ${this.table} WHERE topic = ?`, [topic]);
+    return Number(rows[0]?.n ?? 0);
+  }
+
+  private recentOf(topic: string): Recent | undefined {
+    if (this.openedAt === null) return undefined;
+    let recent = this.recent.get(topic);
+    if (!recent) this.recent.set(topic, (recent = { base: this.openedAt, records: [] }));
+    return recent;
+  }
+
+  private append(records: readonly OutboxRecord[], first: number, timestampMs: number): void {
+    const topics = new Set<string>();
+    for (const [i, { topic, key, value }] of records.entries()) {
+      topics.add(topic);
+      const n = first + i;
+      const recent = this.recentOf(topic);
+      if (!recent) continue;
+      recent.records.push({ n, offset: String(n), key, value, timestampMs });
+      if (recent.records.length > RECENT * 2) {
+        const gone = recent.records.splice(0, RECENT);
+        recent.base = gone.at(-1)!.n;
+      }
+    }
+    for (const topic of topics) for (const wake of [...(this.waiting.get(topic) ?? [])]) wake();
+  }
+}
+
+/** The outbox of the embedded bus: what a transaction adds is in the topic with its commit. */
+export class LogOutbox implements Outbox {
+  constructor(private readonly log: Log) {}
+
+  add(tx: Tx, records: readonly OutboxRecord[]): Promise<void> {
+    return this.log.add(tx, records);
+  }
+}
+
+function toRecord(row: Row): LogRecord {
+  const n = Number(row.n);
+  return {
+    n,
+    offset: String(n),
+    key: String(row.event_key),
+    value: String(row.value),
+    timestampMs: Date.parse(fromDbTime(String(row.created_at))),
+  };
+}
+
+/** The index of the first record after a position. */
+function firstAfter(records: readonly LogRecord[], after: number): number {
+  let low = 0;
+  let high = records.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (records[middle]!.n > after) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,89 @@
+import type { Database, SqlValue, Tx } from '@huiliu/storage';
+import type { Progress } from '../engine/progress';
+import type { Entry, Window } from '../engine/record';
+
+/** How far a group is: everything up to `n` is done, and what is listed beyond it. */
+export interface Position {
+  readonly n: number;
+  readonly ahead: readonly number[];
+}
+
+/**
+ * A position after more was done. `inHand`: the topic's records in order, without gaps, from the position on (those done
+ * ahead may be left out).
+ */
+export function advance(position: Position, done: readonly number[], inHand: Iterable<number>): Position {
+  const beyond = new Set(position.ahead);
+  for (const n of done) beyond.add(n);
+  let { n } = position;
+  for (const next of inHand) {
+    if (next <= n) continue;
+    if (!beyond.has(next)) break;
+    n = next;
+  }
+  return { n, ahead: [...beyond].filter((other) => other > n).sort((a, b) => a - b) };
+}
+
+function* offsets(window: Window): IterableIterator<number> {
+  for (const entry of window.open()) yield Number(entry.offset);
+}
+
+const toPosition = (row: Record<string, SqlValue>): Position => ({
+  n: Number(row.n),
+  ahead: row.ahead === null ? [] : (JSON.parse(String(row.ahead)) as number[]),
+});
+
+/** A group's position in one topic of the log: moves in the transaction of the effect. */
+export class EmbeddedProgress implements Progress {
+  readonly persists = true;
+
+  constructor(
+    private readonly table: string,
+    private readonly group: string,
+    private readonly topic: string,
+  ) {}
+
+  /** The stored position; a new group begins with the first record kept. */
+  async load(db: Database): Promise<Position> {
+    return db.transaction(async (tx) => {
+      const row = await this.read(tx);
+      if (row) return toPosition(row);
+      await tx.insertMany(this.table, ['grp', 'topic', 'n', 'ahead'], [[this.group, this.topic, 0, null]]);
+      return { n: 0, ahead: [] };
+    });
+  }
+
+  async claim(tx: Tx, entries: readonly Entry[], window: Window): Promise<readonly Entry[]> {
+    const row = await this.read(tx);
+    if (!row) throw new Error(`no position of ${this.group} in ${this.topic}`);
+    const position = toPosition(row);
+    const known = new Set(position.ahead);
+    const fresh = entries.filter((entry) => Number(entry.offset) > position.n && !known.has(Number(entry.offset)));
+    if (fresh.length === 0) return fresh;
+    const next = advance(
+      position,
+      fresh.map((entry) => Number(entry.offset)),
+      offsets(window),
+    );
+    const ahead = next.ahead.length === 0 ? null : JSON.stringify(next.ahead);
+    await tx.execute(`UPDATE ${this.table} SET n = ?, ahead = ? WHERE grp = ? AND topic = ?`, [
+      next.n,
+      ahead,
+      this.group,
+      this.topic,
+    ]);
+    return fresh;
+  }
+
+  setAside(tx: Tx, entries: readonly Entry[], window: Window): Promise<readonly Entry[]> {
+    return this.claim(tx, entries, window);
+  }
+
+  private async read(tx: Tx): Promise<Record<string, SqlValue> | undefined> {
+    const rows = await tx.query(`SELECT n, ahead FROM ${this.table} WHERE grp = ? AND topic = ?`, [
+      this.group,
+      this.topic,
+    ]);
+    return rows[0];
+  }
+}

@@ -1,0 +1,97 @@
+import type { Feed, FeedCursor, FeedEntry } from './feed';
+
+/** Where frames go: a socket. */
+export interface FeedSink {
+  send(frame: string): void;
+  /** Bytes accepted by `send` and not yet handed to the network. */
+  buffered(): number;
+  /** Resolves when what was sent so far has left, or the socket has closed. */
+  flushed(): Promise<void>;
+  /** Too slow to follow: never skipped, closed with 1013. */
+  tooSlow(): void;
+}
+
+export interface FeedStreamOptions {
+  /** A live socket that has more than this waiting is too slow. */
+  readonly maxBuffered?: number;
+  /** While replaying, wait for the network beyond this. */
+  readonly replayBuffered?: number;
+}
+
+const CHUNK = 256;
+
+/**
+ * Sends one client its part of a feed: live, or after `resume` everything since, in order, then live again. `frameOf` decides when
+ * a frame is sent whether the client may see it (null: not), replayed and live alike.
+ */
+export class FeedStream<T> {
+  private cursor: FeedCursor<T>;
+  /** Counts resumes: a replay that another one overtook ends. */
+  private replay = 0;
+  private replaying = false;
+  private closed = false;
+  private readonly maxBuffered: number;
+  private readonly replayBuffered: number;
+
+  constructor(
+    private readonly feed: Feed<T>,
+    private readonly sink: FeedSink,
+    private readonly frameOf: (entry: FeedEntry<T>, seq: string) => string | null,
+    options: FeedStreamOptions = {},
+  ) {
+    this.cursor = feed.attach();
+    this.maxBuffered = options.maxBuffered ?? 1024 * 1024;
+    this.replayBuffered = options.replayBuffered ?? 256 * 1024;
+  }
+
+  /** Where the client stands; of a new stream: where its feed begins. */
+  get seq(): string {
+    return this.cursor.seq;
+  }
+
+  /** A live record that may concern this client. */
+  offer(entry: FeedEntry<T>): void {
+    if (this.closed || this.replaying) return;
+    this.deliver(entry);
+    if (this.sink.buffered() > this.maxBuffered) this.end();
+  }
+
+  /** Goes back to `seq`. Resolves to false when that cannot be resumed (the stream then goes on live), else true when live again. */
+  async resume(seq: string): Promise<boolean> {
+    const cursor = this.feed.resume(seq);
+    if (cursor === null) return false;
+    const mine = ++this.replay;
+    this.cursor = cursor;
+    this.replaying = true;
+    while (!this.closed && mine === this.replay) {
+      const entries = cursor.pending(CHUNK);
+      if (entries === null) {
+        this.end();
+        break;
+      }
+      if (entries.length === 0) {
+        this.replaying = false;
+        break;
+      }
+      for (const entry of entries) this.deliver(entry);
+      if (this.sink.buffered() > this.replayBuffered) await this.sink.flushed();
+    }
+    return true;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  private deliver(entry: FeedEntry<T>): void {
+    const seq = this.cursor.take(entry);
+    if (seq === null) return;
+    const frame = this.frameOf(entry, seq);
+    if (frame !== null) this.sink.send(frame);
+  }
+
+  private end(): void {
+    this.closed = true;
+    this.sink.tooSlow();
+  }
+}

@@ -1,0 +1,13 @@
+export * from './bus';
+export * from './envelopes';
+export * from './feed';
+export { isDlqTopic, allDlqTopics, specOf } from './topics';
+export { busSchema, busSchemas, embeddedBusSchema } from './schema';
+export { openEmbeddedBus, openKafkaBus, type BusParts, type KafkaParts, type OpenBus } from './open-bus';
+export { DEFAULT_TIMING, type EngineTiming } from './engine/timing';
+export { LogOutbox } from './embedded/log';
+export type { Retention } from './embedded/pruner';
+export type { BusMetrics } from './metrics';
+export { BusModule } from './nest/bus.module';
+export { BusServer } from './nest/bus-server';
+export { OnEvents } from './nest/on-events';

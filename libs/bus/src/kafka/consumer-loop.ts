@@ -1,0 +1,155 @@
+import type { TopicSpec } from '@huiliu/contracts';
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { pauseDelayMs, type EngineTiming } from '../engine/timing';
+import type { Topics } from './topics';
+
+export interface ConsumerLoopOptions {
+  readonly kafka: Kafka;
+  readonly topics: Topics;
+  readonly timing: EngineTiming;
+  readonly groupId: string;
+  readonly specs: readonly TopicSpec[];
+  /** Topics that must exist besides. */
+  readonly alsoEnsure?: readonly TopicSpec[];
+  /** A new assignment: everything before it is void; fetching begins at what is committed. */
+  readonly onJoin: (consumer: Consumer, assignment: Readonly<Record<string, readonly number[]>>) => void;
+  /** The consumer is gone; another will join. */
+  readonly onLost: () => void;
+  readonly eachBatch: (payload: EachBatchPayload) => Promise<void>;
+  readonly warn: (message: string) => void;
+}
+
+const SESSION_MS = 10_000;
+const HEARTBEAT_MS = 2_000;
+/** A fetch that finds nothing is answered after so long: also the longest wait of a partition that was paused. */
+const FETCH_WAIT_MS = 250;
+/** Nothing fetched for so long: not well; for longer: begun anew. */
+const SILENT_MS = 15_000;
+const DEAD_MS = 45_000;
+
+/** Keeps one consumer alive: made, joined, watched, and made anew with back-off when it crashes or falls silent. */
+export class ConsumerLoop {
+  private readonly end = new AbortController();
+  private running: Promise<void> | null = null;
+  private current: Consumer | null = null;
+  private lastSignMs = 0;
+  private problem: string | null = 'not joined yet';
+  private reached: () => void = () => undefined;
+  readonly joined: Promise<void>;
+
+  constructor(private readonly options: ConsumerLoopOptions) {
+    this.joined = new Promise((resolve) => {
+      this.reached = resolve;
+    });
+  }
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  get consumer(): Consumer | null {
+    return this.current;
+  }
+
+  /** What is wrong; null when it fetches. */
+  trouble(): string | null {
+    if (this.problem !== null) return `consumer ${this.options.groupId}: ${this.problem}`;
+    const silentMs = Date.now() - this.lastSignMs;
+    return silentMs > SILENT_MS
+      ? `consumer ${this.options.groupId}: nothing fetched for ${Math.round(silentMs / 1000)} s`
+      : null;
+  }
+
+  async stop(): Promise<void> {
+    this.end.abort();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.end;
+    for (let failures = 0; !signal.aborted;) {
+      const startedMs = Date.now();
+      try {
+        await this.live();
+      } catch (error) {
+        this.problem = error instanceof Error ? error.message : String(error);
+        if (failures === 0) this.options.warn(`consumer ${this.options.groupId}: ${this.problem}`);
+      }
+      this.options.onLost();
+      failures = Date.now() - startedMs > 60_000 ? 1 : failures + 1;
+      if (!signal.aborted) await interruptible(pauseDelayMs(this.options.timing, failures), signal);
+    }
+  }
+
+  /** One consumer's life; ends by an error, or when the loop is stopped. */
+  private async live(): Promise<void> {
+    const { kafka, topics, groupId, specs, alsoEnsure = [], onJoin, eachBatch } = this.options;
+    const { signal } = this.end;
+    await topics.ensure([...specs, ...alsoEnsure]);
+    const consumer = kafka.consumer({
+      groupId,
+      sessionTimeout: SESSION_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      rebalanceTimeout: 30_000,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      metadataMaxAge: 60_000,
+      allowAutoTopicCreation: false,
+      // A consumer that gave up is replaced by a new one, here.
+      retry: { retries: 4, initialRetryTime: 100, maxRetryTime: 2_000, restartOnFailure: () => Promise.resolve(false) },
+    });
+    let watch: NodeJS.Timeout | undefined;
+    let stopped: (() => void) | undefined;
+    const ended = new Promise<void>((resolve, reject) => {
+      stopped = resolve;
+      signal.addEventListener('abort', stopped);
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      watch = setInterval(() => {
+        if (this.problem === null && Date.now() - this.lastSignMs > DEAD_MS) reject(new Error('fell silent'));
+      }, 5_000);
+    });
+    // It may fail before anybody waits for it.
+    ended.catch(() => undefined);
+    const sign = (): void => {
+      this.lastSignMs = Date.now();
+    };
+    consumer.on(consumer.events.FETCH, sign);
+    consumer.on(consumer.events.HEARTBEAT, sign);
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      sign();
+      this.problem = null;
+      onJoin(consumer, payload.memberAssignment);
+      this.reached();
+    });
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: specs.map((spec) => spec.name), fromBeginning: true });
+      this.current = consumer;
+      if (signal.aborted) return;
+      const running = consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: 16,
+        eachBatch,
+      });
+      await Promise.race([running, ended]);
+      await ended;
+    } finally {
+      clearInterval(watch);
+      if (stopped) signal.removeEventListener('abort', stopped);
+      this.current = null;
+      await consumer.disconnect().catch(() => undefined);
+    }
+  }
+}
+
+function interruptible(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}

@@ -1,0 +1,129 @@
+import { type Signal } from '@huiliu/contracts';
+import { newId } from '@huiliu/platform';
+import type { TailRecord, TailStart } from '../bus';
+import {
+  eventually,
+  makePlace,
+  thing,
+  topicOf,
+  upTo,
+  type Kind,
+  type OpenedBus,
+  type Place,
+  type Thing,
+} from './fixture';
+
+/** What feeds and tables in memory may rely on. */
+export function tailSuite(kind: Kind): void {
+  describe(`tails (${kind})`, () => {
+    let place: Place;
+    beforeEach(async () => {
+      place = await makePlace(kind);
+    });
+    afterEach(() => place.remove());
+
+    async function follow(opened: OpenedBus, topic: ReturnType<typeof topicOf>, from: TailStart) {
+      const records: TailRecord<Thing>[] = [];
+      const tail = await opened.bus.tail<Thing>(topic, from, (some) => records.push(...some));
+      return { tail, records, values: () => records.map((record) => record.envelope.data.v) };
+    }
+
+    it('reads from the beginning, says when it has caught up, and goes on', async () => {
+      const topic = topicOf({ partitions: 1 });
+      const opened = await place.open();
+      await opened.bus.publish(upTo(30).map((v) => thing(topic, `k${v % 4}`, v)));
+      const reader = await follow(opened, topic, 'beginning');
+      await reader.tail.caughtUp;
+      expect(reader.values()).toEqual(upTo(30));
+      await opened.bus.publish([thing(topic, 'k', 30)]);
+      await eventually('the next', () => reader.records.length === 31);
+      const offsets = reader.records.map((record) => BigInt(record.offset));
+      for (let i = 1; i < offsets.length; i++) expect(offsets[i]! > offsets[i - 1]!).toBe(true);
+      expect(reader.tail.healthy()).toBe(true);
+      await reader.tail.close();
+    });
+
+    it('reads from the end: all that is published once the tail is there', async () => {
+      const topic = topicOf();
+      const opened = await place.open();
+      await opened.bus.publish(upTo(10).map((v) => thing(topic, `k${v}`, v)));
+      const reader = await follow(opened, topic, 'end');
+      await opened.bus.publish(upTo(10).map((v) => thing(topic, `k${v}`, 100 + v)));
+      await reader.tail.caughtUp;
+      await eventually('ten', () => reader.records.length >= 10);
+      expect(reader.values().sort((a, b) => a - b)).toEqual(upTo(10).map((v) => 100 + v));
+      await reader.tail.close();
+    });
+
+    it('reads since a time, and at least so many records', async () => {
+      const topic = topicOf({ partitions: 1 });
+      const opened = await place.open();
+      await opened.bus.publish(upTo(50).map((v) => thing(topic, 'k', v)));
+      const young = await follow(opened, topic, { sinceMs: 60_000, atLeast: 10 });
+      await young.tail.caughtUp;
+      expect(young.values()).toEqual(upTo(50));
+      // Nothing is as young as this.
+      const few = await follow(opened, topic, { sinceMs: -3600_000, atLeast: 10 });
+      await few.tail.caughtUp;
+      expect(few.values()).toEqual(upTo(50).slice(40));
+      const more = await follow(opened, topic, { sinceMs: -3600_000, atLeast: 1000 });
+      await more.tail.caughtUp;
+      expect(more.values()).toEqual(upTo(50));
+    });
+
+    it('has caught up at once with an empty topic', async () => {
+      const opened = await place.open();
+      const reader = await follow(opened, topicOf(), { sinceMs: 600_000, atLeast: 10_000 });
+      await reader.tail.caughtUp;
+      expect(reader.records).toEqual([]);
+    });
+
+    it('gives the latest record of each key of a compacted topic', async () => {
+      const topic = topicOf({ partitions: 1, compacted: true, retentionMs: null });
+      const opened = await place.open();
+      for (const v of upTo(20)) await opened.bus.publish([thing(topic, `k${v % 3}`, v)]);
+      const reader = await follow(opened, topic, 'beginning');
+      await reader.tail.caughtUp;
+      const latest = new Map(reader.records.map((record) => [record.envelope.key, record.envelope.data.v]));
+      expect(Object.fromEntries(latest)).toEqual({ k0: 18, k1: 19, k2: 17 });
+    });
+
+    it('passes over what is no valid event', async () => {
+      const topic = topicOf({ partitions: 1 });
+      const opened = await place.open();
+      await opened.bus.start();
+      const good = thing(topic, 'k', 1).envelope;
+      await opened.storage.database.transaction((tx) =>
+        opened.outbox.add(tx, [
+          { topic: topic.name, key: 'k', id: newId(), value: 'nonsense' },
+          { topic: topic.name, key: 'k', id: good.id, value: JSON.stringify(good) },
+        ]),
+      );
+      const reader = await follow(opened, topic, 'beginning');
+      await eventually('the good one', () => reader.records.length === 1);
+      expect(reader.values()).toEqual([1]);
+    });
+
+    it('names the topic’s life alike after a restart', async () => {
+      const topic = topicOf();
+      const first = await place.open();
+      const name = await first.bus.generation(topic);
+      expect(name).not.toBe('');
+      await first.close();
+      const second = await place.open();
+      expect(await second.bus.generation(topic)).toBe(name);
+    });
+
+    it('carries signals to everyone who listens', async () => {
+      const opened = await place.open();
+      const heard: unknown[] = [];
+      const stop = opened.bus.onSignal((signal) => heard.push(signal));
+      const signal: Signal = { type: 'agent.signed_out', agentId: newId(), tokenHash: null };
+      await eventually('the signal', () => {
+        opened.bus.signal(signal);
+        return heard.some((other) => (other as { agentId?: string }).agentId === signal.agentId);
+      });
+      stop();
+    });
+  });
+}
