@@ -1,0 +1,102 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
+import { type AppError, badRequest, tooLarge, unsupportedMediaType } from '../errors/app-error';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body's bytes as they came. */
+    rawBody?: Buffer;
+  }
+}
+
+const MAX_DEPTH = 64;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The value of a JSON text in bytes. Refuses what is not UTF-8, not JSON, nested too deep, or would touch prototypes. */
+export function readJson(bytes: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    throw badRequest('malformed', 'the body is not UTF-8');
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw badRequest('malformed', 'the body is not JSON');
+  }
+  check(value, 1);
+  return value;
+}
+
+function check(value: unknown, depth: number): void {
+  if (value === null || typeof value !== 'object') return;
+  if (depth > MAX_DEPTH) throw badRequest('malformed', `the body is nested deeper than ${MAX_DEPTH}`);
+  if (Array.isArray(value)) {
+    for (const item of value) check(item, depth + 1);
+    return;
+  }
+  for (const key of Object.keys(value)) {
+    const inner = (value as Record<string, unknown>)[key];
+    // As JSON.parse makes them, `__proto__` is a key like any other; whatever copies the object later may not think so.
+    if (
+      key === '__proto__' ||
+      (key === 'constructor' && inner !== null && typeof inner === 'object' && Object.hasOwn(inner, 'prototype'))
+    ) {
+      throw badRequest('malformed', 'the body holds a forbidden key');
+    }
+    check(inner, depth + 1);
+  }
+}
+
+type Done = (error: Error | null, body?: unknown) => void;
+
+/** Takes `application/json` only and leaves its bytes in `request.rawBody`. Who reads other bodies brings parsers in a scope of its own. */
+export function registerBodies(fastify: FastifyInstance, bodyLimit: number): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', (request: FastifyRequest, payload: Readable, done: Done) => {
+    if (!isUtf8(request)) return refuse(payload, unsupportedMediaType('expected UTF-8'), done);
+    readAll(payload, request.routeOptions.bodyLimit ?? bodyLimit)
+      .then((bytes) => {
+        request.rawBody = bytes;
+        return bytes.length === 0 ? undefined : readJson(bytes);
+      })
+      .then((value) => done(null, value), done);
+  });
+  fastify.addContentTypeParser('*', (_request: FastifyRequest, payload: Readable, done: Done) =>
+    refuse(payload, unsupportedMediaType(), done),
+  );
+}
+
+function isUtf8(request: FastifyRequest): boolean {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
+  return charset === undefined || /^utf-?8$/i.test(charset);
+}
+
+function refuse(payload: Readable, error: AppError, done: Done): void {
+  payload.resume();
+  done(error);
+}
+
+/** Reads a body up to a limit. What comes after it is thrown away unread, so that the answer still reaches the sender. */
+function readAll(payload: Readable, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const settle = (outcome: () => void): void => {
+      payload.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+      payload.resume();
+      outcome();
+    };
+    const onData = (chunk: Buffer): void => {
+      length += chunk.length;
+      if (length > limit) settle(() => reject(tooLarge(limit)));
+      else chunks.push(chunk);
+    };
+    const onEnd = (): void => settle(() => resolve(Buffer.concat(chunks, length)));
+    const onError = (): void => settle(() => reject(badRequest('invalid', 'the request broke off')));
+    const onClose = (): void => onError();
+    payload.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+  });
+}

@@ -1,0 +1,41 @@
+export * from './ids';
+export { Config, type BusKind, type ConfigValues, type LogLevel } from './config/config';
+export { ConfigError, loadConfig, type LoadConfigOptions } from './config/load-config';
+export { describeConfig } from './config/describe-config';
+export { addressSet, plainAddress, rangesOf } from './config/addresses';
+export {
+  AppError,
+  badRequest,
+  conflict,
+  forbidden,
+  notFound,
+  tooLarge,
+  tooMany,
+  unauthorized,
+  unavailable,
+  unsupportedMediaType,
+} from './errors/app-error';
+export { answerOf, errorBody, type ErrorAnswer } from './errors/answer';
+export { AllExceptionsFilter } from './errors/exception-filter';
+export { parse, problemsOf, type Problem } from './validation/parse';
+export { ZodAnswers, ZodBody, ZodParam, ZodQuery } from './validation/params';
+export { buildOpenApi, serveOpenApi } from './openapi/openapi';
+export { openApiOf, type OpenApiSchema } from './openapi/schemas';
+export { HealthRegistry, type Probe, type Readiness } from './health/health-registry';
+export { Metrics } from './metrics/metrics';
+export { CannotOpen, SecretBox } from './secrets/secret-box';
+export { InternalAuth, InternalGuard } from './secrets/internal-auth';
+export { RateLimits, type Rate } from './limits/rate-limits';
+export { type AcceptOptions, type Upgrade, type UpgradeHandler, UpgradeRouter } from './upgrade/upgrade-router';
+export { type Addressed, clientAddress, isLoopback, rateKeyOf } from './http/client-address';
+export { BODY_LIMIT, UPLOAD_LIMIT } from './http/fastify-adapter';
+export { DATA_CSP, PAGE_CSP } from './http/security-headers';
+export { type PagesOptions, servePages, webFolder } from './http/pages';
+export { readJson } from './http/json-body';
+export { currentTraceparent, newTraceparent, readTraceparent, runWithTrace } from './trace/trace';
+export { createLogger, FrameworkLogger } from './logging/logging';
+export { loggedError, scrubLine } from './logging/scrub';
+export { PlatformModule } from './platform.module';
+export { startService, type RunningService, type ServiceOptions } from './service/start-service';
+export { runService } from './service/run-service';
+export { Logger } from 'nestjs-pino';
