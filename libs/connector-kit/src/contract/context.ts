@@ -1,0 +1,37 @@
+import type { AccountState } from '@huiliu/contracts';
+import type { Logger } from 'nestjs-pino';
+import type { Clock } from '@huiliu/storage';
+import type { GuardedFetch } from '../http/guarded-fetch';
+import type { InboxClient } from '../inbox/inbox-client';
+import type { DefinitionInput } from './connector';
+import type { InboundEvent, PlatformReceipt } from './events';
+
+/** What one signed call is remembered by. */
+export interface SignedCall {
+  /** As the platform gave them; `timestampMs` as the connector read it. */
+  readonly timestamp: string;
+  readonly timestampMs: number;
+  readonly nonce: string;
+  readonly signature: string;
+  readonly body: Buffer;
+}
+
+/** What the kit gives one account's runtime. */
+export interface AccountContext<Config = Record<string, unknown>, D extends DefinitionInput = DefinitionInput> {
+  readonly account: { readonly id: string; readonly channel: string; readonly name: string; readonly config: Config; readonly revision: number };
+  /** Resolves when the events are durable; throws `unavailable` when neither bus nor spool takes them. */
+  publish(events: readonly InboundEvent<D>[]): Promise<void>;
+  publishReceipts(receipts: readonly PlatformReceipt<D>[]): Promise<void>;
+  /** Which of these remote ids we have sent ourselves: what the platform echoes of them is left out. */
+  sentByUs(remoteIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /**
+   * Refuses with 401 a call more than ten minutes off, and one whose (timestamp, nonce, signature) came before with another body.
+   * `repeat`: the platform's retry; handle it again, what it says is deduplicated.
+   */
+  admit(call: SignedCall): Promise<'first' | 'repeat'>;
+  report(state: AccountState, error?: string): void;
+  readonly fetch: GuardedFetch;
+  readonly inbox: InboxClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}

@@ -1,0 +1,79 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { wrap } from '@huiliu/bus';
+import { CHANNEL_INBOUND, CHANNEL_RECEIPTS, ChannelInboundEvent, type Receipt } from '@huiliu/contracts';
+import { Clock } from '@huiliu/storage';
+import { ChannelAnnouncer } from '../accounts/channel-announcer';
+import type { InboundEvent, PlatformReceipt } from '../contract/events';
+import { SentIds, type SentId } from '../outbound/sent-ids';
+import { InboundPublisher } from './inbound-publisher';
+
+interface Account {
+  readonly id: string;
+  readonly channel: string;
+}
+
+/** Where what connectors say becomes events: completed, validated, made durable. */
+@Injectable()
+export class EventGate {
+  constructor(
+    @Inject(InboundPublisher) private readonly publisher: InboundPublisher,
+    @Inject(SentIds) private readonly sent: SentIds,
+    @Inject(ChannelAnnouncer) private readonly announcer: ChannelAnnouncer,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  /** Resolves when the events are durable. An event that the contract does not allow is the connector's fault and throws. */
+  async publish(account: Account, events: readonly InboundEvent[]): Promise<void> {
+    const now = this.clock.now();
+    const records = events.map(({ type, data, orderBy }) => {
+      const whole = { ...data, accountId: account.id, channel: account.channel };
+      const key = [account.id, data.remoteConversationId, ...(orderBy === undefined ? [] : [orderBy])].join(':');
+      const record = wrap<unknown>(CHANNEL_INBOUND, type, key, whole, now);
+      return { topic: record.topic, envelope: ChannelInboundEvent.parse(record.envelope) };
+    });
+    await this.publisher.publish(records);
+    if (records.length > 0) this.announcer.sawEvent(account.id);
+  }
+
+  /** What a platform says of what we sent. An id we do not know is passed on as it is. */
+  async publishReceipts(account: Account, receipts: readonly PlatformReceipt[]): Promise<void> {
+    if (receipts.length === 0) return;
+    // Without the database the inbox still finds the message by its remote id.
+    const known = await this.sent.find(account.id, receipts.map((receipt) => receipt.remoteId)).catch(() => new Map<string, SentId>());
+    const now = this.clock.now();
+    await this.publisher.publish(
+      receipts.map(({ remoteId, state, error, at }) => {
+        const sent = known.get(remoteId);
+        const receipt: Receipt = {
+          accountId: account.id,
+          conversationId: sent?.conversationId ?? null,
+          messageId: sent?.messageId ?? null,
+          attempt: sent?.attempt ?? null,
+          remoteId,
+          remoteIds: [],
+          state,
+          error: error ?? null,
+          at: at ?? now.toISOString(),
+        };
+        return wrap(CHANNEL_RECEIPTS, 'receipt', sent?.conversationId ?? remoteId, receipt, now);
+      }),
+    );
+  }
+
+  /** A receipt for a message of ours whose ids the caller knows. */
+  async publishKnownReceipt(account: Account, message: { conversationId: string; messageId: string }, state: 'delivered' | 'read'): Promise<void> {
+    const now = this.clock.now();
+    const receipt: Receipt = {
+      accountId: account.id,
+      conversationId: message.conversationId,
+      messageId: message.messageId,
+      attempt: null,
+      remoteId: message.messageId,
+      remoteIds: [],
+      state,
+      error: null,
+      at: now.toISOString(),
+    };
+    await this.publisher.publish([wrap(CHANNEL_RECEIPTS, 'receipt', message.conversationId, receipt, now)]);
+  }
+}
