@@ -1,0 +1,86 @@
+import { Controller, Get, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { type Content, Id, type VisitorMessage, VisitorMessagesQuery, VisitorPost, VisitorPosted, type WritableContent } from '@huiliu/contracts';
+import { EventGate, InboxClient, Uploads } from '@huiliu/connector-kit';
+import { badRequest, messageIdOf, RateLimits, tooMany, ZodBody, ZodParam, ZodQuery } from '@huiliu/platform';
+import { Clock } from '@huiliu/storage';
+import { definition } from '../definition';
+import { remoteMessageId } from '../ids';
+import type { Visitor } from '../tokens';
+import { forVisitor } from './domain/visitor-message';
+import { CurrentVisitor, VisitorGuard } from './visitor.guard';
+
+const RATE = { perMinute: 60, burst: 20 };
+
+/** What a visitor writes and reads again. */
+@ApiTags('website visitor')
+@ApiBearerAuth()
+@Controller('webchat/:accountId/messages')
+@UseGuards(VisitorGuard)
+export class MessagesController {
+  constructor(
+    @Inject(EventGate) private readonly gate: EventGate,
+    @Inject(InboxClient) private readonly inbox: InboxClient,
+    @Inject(Uploads) private readonly uploads: Uploads,
+    @Inject(RateLimits) private readonly limits: RateLimits,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  /** Accepted once it is durable. The same `clientId` is the same message, however often it comes. */
+  @Post()
+  @HttpCode(202)
+  async post(
+    @ZodParam('accountId', Id) _accountId: string,
+    @CurrentVisitor() visitor: Visitor,
+    @ZodBody(VisitorPost) message: z.infer<typeof VisitorPost>,
+  ): Promise<z.infer<typeof VisitorPosted>> {
+    const wait = this.limits.take('webchat-messages', visitor.visitorId, RATE);
+    if (wait > 0) throw tooMany(wait);
+    const { clientId } = message;
+    const content = await this.contentOf(message.content, visitor);
+    const id = messageIdOf(visitor.conversationId, 'inbound', clientId);
+    const now = this.clock.now().toISOString();
+    await this.gate.publish({ id: visitor.accountId, channel: definition.channel }, [
+      {
+        type: 'message.received',
+        data: { ...threadOf(visitor), direction: 'inbound', remoteId: remoteMessageId(id), messageId: id, clientId, content, sentAt: now },
+      },
+    ]);
+    return { id, clientId, acceptedAt: now };
+  }
+
+  /** What was said, ascending after `after`; 503 while the inbox does not answer. */
+  @Get()
+  async list(
+    @ZodParam('accountId', Id) accountId: string,
+    @CurrentVisitor() visitor: Visitor,
+    @ZodQuery(VisitorMessagesQuery) query: z.infer<typeof VisitorMessagesQuery>,
+  ): Promise<{ items: VisitorMessage[]; nextCursor: string | null }> {
+    const { items, nextCursor } = await this.inbox.visitorMessages({ accountId, conversationId: visitor.conversationId, after: query.after });
+    return { items: items.map((message) => forVisitor(message, accountId)), nextCursor };
+  }
+
+  /** A text asks nobody. A file is one that this visitor brought through this connector. */
+  private async contentOf(content: WritableContent, visitor: Visitor): Promise<Content> {
+    if (!('attachment' in content)) return content;
+    const attachment = await this.uploads.find(visitor.visitorId, content.attachment.id);
+    if (attachment === null) throw badRequest('unknown_attachment', 'no such attachment', [{ path: 'content.attachment.id', message: 'unknown' }]);
+    return { ...content, attachment };
+  }
+}
+
+/** The conversation as the inbox adopts it. */
+function threadOf(visitor: Visitor) {
+  const { conversationId, visitorId, identity } = visitor;
+  return {
+    remoteConversationId: conversationId,
+    conversationId,
+    contact: {
+      remoteId: identity?.id ?? visitorId,
+      contactId: visitorId,
+      ...(identity === null || identity.name === null ? {} : { name: identity.name }),
+      verified: identity !== null,
+    },
+  };
+}
