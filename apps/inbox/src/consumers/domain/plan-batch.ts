@@ -1,0 +1,150 @@
+import type { ChannelInboundEvent, Content, Direction, MessageReceived, WindowRule } from '@huiliu/contracts';
+import { answer, receive } from '../../conversations/domain/turns';
+import { append, beginChange, replace, type LoadedThread, type ThreadChange } from '../../conversations/domain/thread';
+import { PLAIN_DRAFT, type MessageDraft, type StoredMessage } from '../../messages/domain/message';
+import { openWindows, spend } from '../../windows/domain/ledger';
+
+/** An event and the conversation it belongs to. */
+export interface PlacedEvent {
+  readonly conversationId: string;
+  readonly event: ChannelInboundEvent;
+}
+
+/** What a batch meets: everything the plan depends on. */
+export interface BatchState {
+  /** Locked conversations; `isNew`: made by this batch. */
+  readonly threads: ReadonlyMap<string, LoadedThread & { readonly isNew: boolean }>;
+  /** Ids and dedupe keys of messages that are stored: an event that repeats one changes nothing. */
+  readonly stored: ReadonlySet<string>;
+  /** Stored messages that edits and recalls of this batch name, by dedupe key. */
+  readonly messages: ReadonlyMap<string, StoredMessage>;
+  /** Dedupe keys of remote ids that we gave or got when we sent: their echo is no message. */
+  readonly sentByUs: ReadonlySet<string>;
+  /** Contents whose attachments have been looked up, by event id. */
+  readonly contents: ReadonlyMap<string, Content>;
+}
+
+export interface PlanContext {
+  readonly now: Date;
+  readonly newId: () => string;
+  /** The dedupe key of a message that a platform named. */
+  readonly keyOf: (accountId: string, remoteId: string) => string;
+  /** The id of a message that its writer named. */
+  readonly idOf: (conversationId: string, direction: Direction, clientId: string) => string;
+  /** Whether an assignee has left, so that someone else is needed. */
+  readonly isAway: (agentId: string) => boolean;
+  readonly rulesOf: (channel: string) => readonly WindowRule[];
+}
+
+/**
+ * What a batch of inbound events does to its conversations: `(state, events, now) → changes`, in the order of the events. No I/O; the same
+ * events again, with what they stored known, change nothing.
+ */
+export function planBatch(state: BatchState, events: readonly PlacedEvent[], context: PlanContext): ThreadChange[] {
+  const changes = new Map<string, ThreadChange>();
+  const seen = new Set<string>();
+  for (const { conversationId, event } of events) {
+    const loaded = state.threads.get(conversationId);
+    if (!loaded) continue;
+    let change = changes.get(conversationId);
+    if (!change) changes.set(conversationId, (change = beginChange(loaded, loaded.isNew)));
+    switch (event.type) {
+      case 'message.received':
+        takeMessage(change, event, state, seen, context);
+        break;
+      case 'message.edited':
+        amend(change, context.keyOf(event.data.accountId, event.data.remoteId), state, (message) => ({
+          ...message,
+          content: state.contents.get(event.id) ?? event.data.content,
+        }));
+        break;
+      case 'message.recalled':
+        amend(change, context.keyOf(event.data.accountId, event.data.remoteId), state, (message) => ({
+          ...message,
+          recalledAt: message.recalledAt ?? event.data.recalledAt,
+        }));
+        break;
+      case 'contact.entered':
+        opened(change, event.data.opens, event.data.at, context);
+        break;
+      case 'contact.left':
+        break;
+    }
+  }
+  return [...changes.values()];
+}
+
+function takeMessage(
+  change: ThreadChange,
+  event: Extract<ChannelInboundEvent, { type: 'message.received' }>,
+  state: BatchState,
+  seen: Set<string>,
+  context: PlanContext,
+): void {
+  const { data } = event;
+  const draft = draftOf(change, data, state.contents.get(event.id) ?? data.content, context);
+  const names = [draft.id, draft.dedupeKey as string];
+  if (names.some((name) => seen.has(name) || state.stored.has(name))) return;
+  if (data.direction === 'outbound' && state.sentByUs.has(draft.dedupeKey as string)) return;
+  for (const name of names) seen.add(name);
+  if (data.direction === 'inbound') receive(change, draft, context);
+  else if (data.direction === 'system') append(change, draft);
+  else {
+    answer(change, draft, null);
+    const paid = spend(change.windows, 1, 0, context.now);
+    if (paid !== null) change.windows = paid.windows;
+  }
+  opened(change, data.opens, draft.createdAt, context);
+}
+
+function draftOf(change: ThreadChange, data: MessageReceived, content: Content, context: PlanContext): MessageDraft {
+  const { thread, contact } = change;
+  const id =
+    data.clientId !== null
+      ? context.idOf(thread.id, data.direction, data.clientId)
+      : (data.messageId ?? context.newId());
+  const isTheirs = data.contact.remoteId === contact.remoteId;
+  const theirName = data.authorName || (isTheirs ? contact.name : data.contact.name || data.contact.remoteId);
+  const author = {
+    inbound: { type: 'contact' as const, id: isTheirs ? contact.id : null, name: theirName },
+    outbound: { type: 'external' as const, id: null, name: data.authorName ?? '' },
+    system: { type: 'system' as const, id: null, name: '' },
+  }[data.direction];
+  // A platform's clock may run ahead; what has not happened yet cannot have been written.
+  const createdAt = Date.parse(data.sentAt) > context.now.getTime() ? context.now.toISOString() : data.sentAt;
+  return {
+    ...PLAIN_DRAFT,
+    id,
+    direction: data.direction,
+    author: { ...author, name: author.name.slice(0, 255) },
+    content,
+    state: data.direction === 'outbound' ? 'sent' : 'received',
+    remoteId: data.remoteId,
+    remoteIds: data.direction === 'outbound' ? [data.remoteId] : [],
+    clientId: data.clientId,
+    dedupeKey: context.keyOf(data.accountId, data.remoteId),
+    isPublic: data.direction !== 'system',
+    createdAt,
+  };
+}
+
+/** Changes a message of this conversation, stored or of this batch; one that nobody knows is left. */
+function amend(
+  change: ThreadChange,
+  key: string,
+  state: BatchState,
+  amended: (message: StoredMessage) => StoredMessage,
+): void {
+  const inBatch =
+    change.created.find((message) => message.dedupeKey === key) ??
+    [...change.updated.values()].find((message) => message.dedupeKey === key);
+  const message = inBatch ?? state.messages.get(key);
+  if (message?.conversationId === change.thread.id) replace(change, amended(message));
+}
+
+function opened(change: ThreadChange, act: string | undefined, at: string, context: PlanContext): void {
+  if (act === undefined) return;
+  const rules = context.rulesOf(change.thread.channel);
+  if (!rules.some((rule) => rule.opens.includes(act))) return;
+  change.windows = openWindows(change.windows, rules, act, at, context.newId);
+}

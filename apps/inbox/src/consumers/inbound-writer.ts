@@ -1,0 +1,159 @@
+import { Injectable } from '@nestjs/common';
+import type { ChannelInboundEvent, Content } from '@huiliu/contracts';
+import { messageIdOf, newId } from '@huiliu/platform';
+import { Clock, isDuplicateKey, type Tx } from '@huiliu/storage';
+import { Placement, placeKeyOf, type Place } from '../contacts/placement';
+import { isAway } from '../conversations/away';
+import { ConversationsRepository } from '../conversations/conversations.repository';
+import type { LoadedThread, ThreadChange } from '../conversations/domain/thread';
+import { ThreadStore } from '../conversations/thread-store';
+import { Directory } from '../directory/directory';
+import { MessagesRepository } from '../messages/messages.repository';
+import { messageKeyOf, RemoteIdsRepository } from '../messages/remote-ids.repository';
+import { planBatch, type BatchState, type PlacedEvent, type PlanContext } from './domain/plan-batch';
+import { InboundAttachments } from './inbound-attachments';
+
+/** An event of an account that the inbox does not know: it is parked, visible at `/dlq`, and tried again until the account is known. */
+export class UnknownAccount extends Error {
+  constructor(accountId: string, channel: string) {
+    super(`account ${accountId} is not a ${channel} account of this inbox`);
+  }
+}
+
+/** Applies inbound events inside a transaction: places them, plans what they do and writes it down. */
+@Injectable()
+export class InboundWriter {
+  constructor(
+    private readonly clock: Clock,
+    private readonly directory: Directory,
+    private readonly placement: Placement,
+    private readonly conversations: ConversationsRepository,
+    private readonly messages: MessagesRepository,
+    private readonly remoteIds: RemoteIdsRepository,
+    private readonly store: ThreadStore,
+    private readonly attachments: InboundAttachments,
+  ) {}
+
+  /** Throws `UnknownAccount` for the first event of an account that is not ours, deleted ones included; looks again before it says so. */
+  async checkAccounts(events: readonly ChannelInboundEvent[]): Promise<void> {
+    const channels = new Map(events.map(({ data }) => [`${data.accountId} ${data.channel}`, data]));
+    for (const { accountId, channel } of channels.values()) {
+      if (this.directory.account(accountId) === undefined) await this.directory.reloadAccount(accountId);
+      const account = this.directory.account(accountId);
+      if (account === undefined || account.deletedAt !== null || account.channel !== channel)
+        throw new UnknownAccount(accountId, channel);
+    }
+  }
+
+  /** Everything that these events, none of them handled before, do. */
+  async apply(tx: Tx, events: readonly ChannelInboundEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const now = this.clock.now();
+    const places = await this.placement.place(
+      tx,
+      events.map(({ type, data }) => ({ remote: data, creates: type === 'message.received' })),
+      now,
+    );
+    const placed = events.flatMap((event): PlacedEvent[] => {
+      const place = places.get(placeKeyOf(event.data));
+      return place === undefined ? [] : [{ conversationId: place.conversationId, event }];
+    });
+    const threads = await this.load(tx, [...places.values()]);
+    let state: BatchState = { threads, stored: new Set(), ...(await this.namedBy(tx, placed)) };
+    const context = this.context(now);
+    for (;;) {
+      const changes = planBatch(state, placed, context);
+      await this.fillLastMessages(tx, changes);
+      try {
+        await this.store.save(tx, changes, now);
+        return;
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        const stored = await this.alreadyStored(tx, changes);
+        // A duplicate of something else than a message is not ours to explain.
+        if ([...stored].every((name) => state.stored.has(name))) throw error;
+        state = { ...state, stored: new Set([...state.stored, ...stored]) };
+      }
+    }
+  }
+
+  private context(now: Date): PlanContext {
+    return {
+      now,
+      newId,
+      keyOf: messageKeyOf,
+      idOf: messageIdOf,
+      isAway: (agentId) => isAway(this.directory, agentId),
+      rulesOf: (channel) => this.directory.definition(channel)?.replyWindow.rules ?? [],
+    };
+  }
+
+  /** Locks the conversations. Their last messages are read only for those that get none in this batch. */
+  private async load(tx: Tx, places: readonly Place[]): Promise<Map<string, LoadedThread & { isNew: boolean }>> {
+    const byId = new Map(places.map((place) => [place.conversationId, place]));
+    const locked = await this.conversations.lock(tx, [...byId.keys()]);
+    const windows = await this.store.windowsOf(tx, [...locked.values()]);
+    const loaded = new Map<string, LoadedThread & { isNew: boolean }>();
+    for (const [id, thread] of locked) {
+      const { contact, isNew } = byId.get(id) as Place;
+      loaded.set(id, { thread, contact, lastMessage: null, windows: windows.get(id) ?? [], isNew });
+    }
+    return loaded;
+  }
+
+  /** What the events name beside their conversations; in most batches nothing, and then nothing is asked. */
+  private async namedBy(
+    tx: Tx,
+    placed: readonly PlacedEvent[],
+  ): Promise<Pick<BatchState, 'messages' | 'sentByUs' | 'contents'>> {
+    const amendedKeys = placed.flatMap(({ event }) =>
+      event.type === 'message.edited' || event.type === 'message.recalled'
+        ? messageKeyOf(event.data.accountId, event.data.remoteId)
+        : [],
+    );
+    const named = await this.messages.byDedupeKeys(tx, amendedKeys);
+    const echoKeys = placed.flatMap(({ event }) =>
+      event.type === 'message.received' && event.data.direction === 'outbound'
+        ? messageKeyOf(event.data.accountId, event.data.remoteId)
+        : [],
+    );
+    const sentByUs = await this.remoteIds.owners(tx, echoKeys);
+    const contents: Map<string, Content> = await this.attachments.resolve(tx, placed);
+    const messages = new Map([...named.values()].map((message) => [message.dedupeKey as string, message]));
+    return { messages, sentByUs: new Set(sentByUs.keys()), contents };
+  }
+
+  /**
+   * After a duplicate: the ids and keys of this plan that are stored already. A large insert goes in several statements, so some of ours may
+   * be in: they lie above the place that their conversation had reached when it was locked, and are taken out again.
+   */
+  private async alreadyStored(tx: Tx, changes: readonly ThreadChange[]): Promise<Set<string>> {
+    const planned = changes.flatMap(({ created }) => created);
+    const reached = new Map(changes.map(({ thread, created }) => [thread.id, thread.lastSeq - created.length]));
+    const places = await this.messages.placesOf(
+      tx,
+      planned.map(({ id }) => id),
+      planned.flatMap(({ dedupeKey }) => dedupeKey ?? []),
+    );
+    const ours = places.filter(({ conversationId, seq }) => seq > (reached.get(conversationId) ?? Infinity));
+    await this.messages.remove(
+      tx,
+      ours.map(({ id }) => id),
+    );
+    const stored = places.filter((place) => !ours.includes(place));
+    return new Set(stored.flatMap(({ id, key }) => (key === null ? [id] : [id, key])));
+  }
+
+  private async fillLastMessages(tx: Tx, changes: readonly ThreadChange[]): Promise<void> {
+    const bare = changes.filter(({ lastMessage, thread }) => lastMessage === null && thread.lastMessageId !== null);
+    if (bare.length === 0) return;
+    const found = await this.messages.byIds(
+      tx,
+      bare.map(({ thread }) => thread.lastMessageId as string),
+    );
+    for (const change of bare) {
+      const id = change.thread.lastMessageId as string;
+      change.lastMessage = change.updated.get(id) ?? found.get(id) ?? null;
+    }
+  }
+}
