@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
+import { clientAddress, Config, currentTraceparent, unavailable } from '@huiliu/platform';
+import { Upstreams } from '../upstreams/upstreams';
+import { answeredHeaders, forwardedHeaders } from './headers';
+
+/** Longer than the apps take to answer anything. */
+const ANSWER_MS = 130_000;
+
+/** Nothing was sent: another process may be asked. */
+class NotConnected extends Error {}
+
+/** A kept connection that the app had closed: worth another try where asking twice changes nothing. */
+class Stale extends Error {}
+
+/** Hands requests on to an app and its answers back, bodies streamed both ways. */
+@Injectable()
+export class HttpProxy {
+  constructor(
+    private readonly upstreams: Upstreams,
+    private readonly config: Config,
+  ) {}
+
+  /** Throws 503 when no process of the app answers. A process that cannot even be connected to is passed over. */
+  async forward(app: string, sticky: string | null, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    for (const origin of this.upstreams.candidates(app, sticky)) {
+      try {
+        const answer = await this.ask(origin, request).catch((error: unknown) => {
+          if (error instanceof Stale) return this.ask(origin, request);
+          throw error;
+        });
+        if (answer === null) return void reply.hijack();
+        return this.answer(answer, request, reply);
+      } catch (error) {
+        if (!(error instanceof NotConnected)) throw unavailable('this part does not answer right now', 2);
+        this.upstreams.gone(origin);
+      }
+    }
+    throw unavailable('this part is not running right now', 2);
+  }
+
+  /** The app's answer; null when the client has gone meanwhile. The body is read only once the connection stands. */
+  private ask(origin: string, request: FastifyRequest): Promise<IncomingMessage | null> {
+    const message = request.raw;
+    return new Promise((resolve, reject) => {
+      let connected = false;
+      let answered = false;
+      const upstream = httpRequest(`${origin}`, {
+        method: request.method,
+        path: message.url,
+        agent: this.upstreams.agent,
+        timeout: ANSWER_MS,
+        headers: forwardedHeaders(message, {
+          address: clientAddress(request, this.config),
+          requestId: request.id,
+          traceparent: currentTraceparent(),
+        }),
+      });
+      const abandon = (): void => {
+        if (!answered) upstream.destroy();
+        resolve(null);
+      };
+      message.socket.once('close', abandon);
+      upstream.on('timeout', () => upstream.destroy());
+      upstream.on('error', (error) => {
+        message.socket.off('close', abandon);
+        message.unpipe(upstream);
+        message.resume();
+        if (!connected) reject(new NotConnected());
+        else reject(upstream.reusedSocket && isSafe(message) ? new Stale() : error);
+      });
+      upstream.on('response', (response) => {
+        answered = true;
+        message.socket.off('close', abandon);
+        resolve(response);
+      });
+      onConnected(upstream, () => {
+        connected = true;
+        sendBody(message, upstream);
+      });
+    });
+  }
+
+  private answer(answer: IncomingMessage, request: FastifyRequest, reply: FastifyReply): void {
+    reply.hijack();
+    const { raw } = reply;
+    raw.writeHead(answer.statusCode ?? 502, { ...answeredHeaders(answer), 'x-request-id': request.id });
+    answer.pipe(raw);
+    // Broken off on one side: the other must not take what it has for the whole.
+    answer.on('aborted', () => raw.destroy());
+    answer.on('error', () => raw.destroy());
+    raw.on('close', () => answer.destroy());
+  }
+}
+
+function isSafe(message: IncomingMessage): boolean {
+  return (message.method === 'GET' || message.method === 'HEAD') && !hasBody(message);
+}
+
+function hasBody(message: IncomingMessage): boolean {
+  return message.headers['content-length'] !== undefined || message.headers['transfer-encoding'] !== undefined;
+}
+
+function onConnected(upstream: ClientRequest, then: () => void): void {
+  upstream.once('socket', (socket) => {
+    if (socket.connecting) socket.once('connect', then);
+    else then();
+  });
+}
+
+/** Node decides by the headers how the body is framed: what came in chunks goes out in chunks, what had a length keeps it. */
+function sendBody(message: IncomingMessage, upstream: ClientRequest): void {
+  if (hasBody(message)) message.pipe(upstream);
+  else upstream.end();
+}

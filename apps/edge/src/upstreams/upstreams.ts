@@ -1,0 +1,98 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Agent, request as httpRequest } from 'node:http';
+import { HealthRegistry } from '@huiliu/platform';
+import type { EdgeConfig } from './edge-config';
+import { preferenceOf } from './rendezvous';
+
+export const EDGE_CONFIG = Symbol('EdgeConfig');
+
+type State = 'ready' | 'alive' | 'dead';
+
+const LOOK_MS = 500;
+const ANSWER_MS = 1500;
+
+/** The processes behind the edge: which of them live, and whom to ask next. */
+@Injectable()
+export class Upstreams implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** Connections are kept, but for less long than the apps keep them: one that an app closes is not used again. */
+  readonly agent = new Agent({ keepAlive: true, maxFreeSockets: 256, timeout: 60_000 });
+  private readonly states = new Map<string, State>();
+  private readonly turns = new Map<string, number>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(EDGE_CONFIG) private readonly config: EdgeConfig,
+    @Inject(HealthRegistry) health: HealthRegistry,
+  ) {
+    for (const [app, origins] of config.upstreams) {
+      for (const origin of origins) this.states.set(origin, 'dead');
+      health.add(app, async () => {
+        // Asked now, not remembered: a process that has just died must not count as ready.
+        const states = await Promise.all(origins.map((origin) => this.look(origin)));
+        const missing = states.filter((state) => state !== 'ready').length;
+        return missing === 0 ? null : `${missing} of ${origins.length} not ready`;
+      });
+    }
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.lookAtAll();
+  }
+
+  onApplicationShutdown(): void {
+    clearTimeout(this.timer);
+    this.agent.destroy();
+  }
+
+  /** True when such an app stands behind this edge at all. */
+  has(app: string): boolean {
+    return this.config.upstreams.has(app);
+  }
+
+  appOf(channel: string): string | null {
+    return this.config.appOf(channel);
+  }
+
+  /** Whom to ask, best first. Those that are ready before those that only live; a sticky key keeps to its process while that lives. */
+  candidates(app: string, sticky: string | null): string[] {
+    const origins = this.config.upstreams.get(app) ?? [];
+    const living = origins.filter((origin) => this.states.get(origin) !== 'dead');
+    if (sticky !== null) return preferenceOf(sticky, living);
+    const ready = living.filter((origin) => this.states.get(origin) === 'ready');
+    const pool = ready.length > 0 ? ready : living;
+    const turn = (this.turns.get(app) ?? 0) % Math.max(1, pool.length);
+    this.turns.set(app, turn + 1);
+    return [...pool.slice(turn), ...pool.slice(0, turn)];
+  }
+
+  /** A connection was refused: nobody asks it until it is seen alive again. */
+  gone(origin: string): void {
+    this.states.set(origin, 'dead');
+  }
+
+  private async lookAtAll(): Promise<void> {
+    await Promise.all([...this.states.keys()].map((origin) => this.look(origin)));
+    this.timer = setTimeout(() => void this.lookAtAll(), LOOK_MS).unref();
+  }
+
+  private async look(origin: string): Promise<State> {
+    const status = await statusOf(`${origin}/readyz`);
+    const state: State = status === 200 ? 'ready' : status === null ? 'dead' : 'alive';
+    this.states.set(origin, state);
+    return state;
+  }
+}
+
+/** The status that a process answers; null when it does not. */
+function statusOf(url: string): Promise<number | null> {
+  return new Promise((resolve) => {
+    const request = httpRequest(url, { agent: false, timeout: ANSWER_MS }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? null);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(null));
+    request.on('close', () => resolve(null));
+    request.end();
+  });
+}

@@ -1,0 +1,5 @@
+import type { SandboxChannel } from './channel';
+import { webchat } from './webchat';
+
+/** Every channel that a person can play here. */
+export const SANDBOX_CHANNELS: readonly SandboxChannel[] = [webchat];

@@ -1,0 +1,21 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
+import { servePages, webFolder } from '@huiliu/platform';
+import { SandboxAccounts } from './sandbox-accounts';
+import { SandboxController } from './sandbox.controller';
+
+/** Plays the platforms' side; its pages let a person play the customer. */
+@Module({ controllers: [SandboxController], providers: [SandboxAccounts] })
+export class SandboxModule implements OnModuleInit {
+  constructor(private readonly host: HttpAdapterHost) {}
+
+  onModuleInit(): void {
+    servePages(this.host.httpAdapter.getInstance<FastifyInstance>(), {
+      prefix: '/sandbox',
+      folder: webFolder('sandbox'),
+      singlePage: false,
+      leave: (path) => path.startsWith('/sandbox/api/'),
+    });
+  }
+}
