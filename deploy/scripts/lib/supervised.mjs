@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import readline from 'node:readline';
+import { say } from './console.mjs';
+import { inRepo } from './paths.mjs';
+
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 3000;
+const WELL_AFTER_MS = 10_000;
+
+/** One app's process, started again whenever it ends. Its port stays the same, so nobody has to be told. */
+export class Supervised {
+  #child = null;
+  #stopping = false;
+  #pauseMs = FIRST_PAUSE_MS;
+  #timer = null;
+
+  /** @param {{app: string, port: number, env: Record<string, string>}} plan */
+  constructor(plan) {
+    this.plan = plan;
+  }
+
+  start() {
+    const { app, port, env } = this.plan;
+    const began = Date.now();
+    // Standard input is a pipe that the child watches (HUILIU_SUPERVISED): the system closes it however we end, kill -9 included.
+    const child = spawn(process.execPath, ['--enable-source-maps', inRepo(`dist/apps/${app}/src/main.js`)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env,
+    });
+    this.#child = child;
+    child.stdin.on('error', () => {});
+    readline.createInterface({ input: child.stdout }).on('line', (line) => process.stdout.write(`${line}\n`));
+    child.once('error', (error) => say(`${app} could not be started: ${error.message}`));
+    child.once('close', (code, signal) => this.#ended(began, signal ?? `code ${code}`));
+    if (child.pid !== undefined) process.stdout.write(`${app} pid ${child.pid} port ${port}\n`);
+  }
+
+  #ended(began, how) {
+    this.#child = null;
+    if (this.#stopping) return;
+    this.#pauseMs = Date.now() - began > WELL_AFTER_MS ? FIRST_PAUSE_MS : Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    say(`${this.plan.app} on port ${this.plan.port} ended (${how}); starts again in ${this.#pauseMs} ms`);
+    this.#timer = setTimeout(() => this.start(), this.#pauseMs);
+  }
+
+  /** Asks the process to end, and makes it after `patienceMs`. */
+  async stop(patienceMs) {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    const child = this.#child;
+    if (child === null) return;
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGTERM');
+    const hard = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+    await ended;
+    clearTimeout(hard);
+  }
+}

@@ -1,0 +1,114 @@
+#!/usr/bin/env node
+/**
+ * `npm test [-- <jest arguments>]`: everything that proves the product. Starts what the tests need, builds, runs them, stops only
+ * what it started. A skipped test is a failure. The last line is the sum: `N passed, N failed`.
+ */
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { ensureChromium } from './lib/browser.mjs';
+import { main, say, Trouble } from './lib/console.mjs';
+import { buildIfNeeded, checkNode } from './lib/launch.mjs';
+import { CACHE, ROOT, inRepo } from './lib/paths.mjs';
+import { run, startedAt } from './lib/processes.mjs';
+
+const PREFIX = 'test-';
+const folder = path.join(CACHE, `${PREFIX}${process.pid}-${startedAt(process.pid)?.replace(/\W+/g, '') ?? 'x'}`);
+const sum = { passed: 0, failed: 0 };
+
+const services = (action, dir) =>
+  run(process.execPath, [inRepo('deploy/scripts/services.mjs'), action, '--dir', dir], {
+    stdio: ['ignore', 'pipe', 2],
+  });
+
+/** What runs that were killed have left behind. */
+async function sweep() {
+  if (!fs.existsSync(CACHE)) return;
+  for (const name of fs.readdirSync(CACHE).filter((entry) => entry.startsWith(PREFIX))) {
+    const [pid, since] = name.slice(PREFIX.length).split('-');
+    if (startedAt(Number(pid))?.replace(/\W+/g, '') === since) continue;
+    await services('down', path.join(CACHE, name));
+    fs.rmSync(path.join(CACHE, name), { recursive: true, force: true });
+  }
+}
+
+async function startServices() {
+  const { code, stdout } = await services('up', folder);
+  if (code !== 0) throw new Trouble('What the tests need could not be started; the reason is above.');
+  const found = Object.fromEntries(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+  return { KAFKA_BROKERS: found.KAFKA_BROKERS, HUILIU_TEST_MYSQL_URL: found.DATABASE_URL };
+}
+
+/** Runs jest over some projects and adds its numbers to the sum. A file that could not run, or a skipped test, counts as failed. */
+async function jest(projects, flags, env) {
+  const results = path.join(folder, `${projects.join('-')}.json`);
+  const args = [
+    '--ci',
+    '--json',
+    `--outputFile=${results}`,
+    '--passWithNoTests',
+    ...flags,
+    '--selectProjects',
+    ...projects,
+    '--',
+    ...process.argv.slice(2),
+  ];
+  say(`Tests: ${projects.join(', ')}`);
+  await new Promise((resolve, reject) => {
+    // Only the JSON goes to stdout, and the same is in the file.
+    const child = spawn(process.execPath, [inRepo('node_modules/jest/bin/jest.js'), ...args], {
+      cwd: ROOT,
+      env,
+      stdio: ['ignore', 'ignore', 2],
+    });
+    child.once('error', reject);
+    child.once('close', resolve);
+    process.once('SIGINT', () => child.kill('SIGINT'));
+    process.once('SIGTERM', () => child.kill('SIGTERM'));
+  });
+  if (!fs.existsSync(results)) {
+    sum.failed += 1;
+    return;
+  }
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numRuntimeErrorTestSuites } = JSON.parse(
+    fs.readFileSync(results, 'utf8'),
+  );
+  if (numPendingTests + numTodoTests > 0)
+    say(`${numPendingTests + numTodoTests} tests were skipped: a test that does not run proves nothing`);
+  sum.passed += numPassedTests;
+  sum.failed += numFailedTests + numPendingTests + numTodoTests + numRuntimeErrorTestSuites;
+}
+
+async function testEverything() {
+  checkNode();
+  fs.mkdirSync(folder, { recursive: true });
+  await sweep();
+  const { KAFKA_BROKERS, HUILIU_TEST_MYSQL_URL } = await startServices();
+  const chromium = await ensureChromium();
+  await buildIfNeeded();
+  const env = { ...process.env, KAFKA_BROKERS, HUILIU_TEST_MYSQL_URL, CHROMIUM_PATH: chromium, NODE_ENV: 'test' };
+  for (const name of ['DATABASE_URL', 'BUS', 'PORT', 'HUILIU_DATA', 'HUILIU_MASTER_KEY']) delete env[name];
+  await jest(['unit'], [], env);
+  // Whole systems, each of several processes: one at a time.
+  await jest(['e2e'], ['--runInBand'], env);
+}
+
+await main(async () => {
+  try {
+    await testEverything();
+  } catch (error) {
+    sum.failed += 1;
+    throw error;
+  } finally {
+    await services('down', folder);
+    fs.rmSync(folder, { recursive: true, force: true });
+    if (sum.failed > 0 || sum.passed === 0) process.exitCode = 1;
+  }
+});
+// Whatever happened, the sum comes last.
+process.stdout.write(`${sum.passed} passed, ${sum.failed} failed\n`);

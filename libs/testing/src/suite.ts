@@ -1,0 +1,60 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { residentMemory } from './memory';
+import { LogTail, REPOSITORY, baseEnvironment, freePort, ready, type System, type SystemOptions } from './system';
+
+const MAIN = path.join(REPOSITORY, 'dist/apps/suite/src/main.js');
+
+/** The suite as one process on a free port with a data folder of its own, which outlives a kill and is removed by `stop`. */
+export async function startSuite(options: SystemOptions = {}): Promise<System> {
+  const data = await mkdtemp(path.join(tmpdir(), 'huiliu-suite-'));
+  const port = await freePort();
+  const env: Record<string, string> = { ...baseEnvironment(port, data), ...options.env };
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const log = new LogTail();
+  let child: ChildProcess | null = null;
+  const start = async (): Promise<void> => {
+    const started = spawn(process.execPath, ['--enable-source-maps', MAIN], {
+      cwd: data,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child = started;
+    started.stdout.on('data', (chunk: Buffer) => log.take(chunk));
+    started.stderr.on('data', (chunk: Buffer) => log.take(chunk));
+    await ready(baseUrl, () => started.exitCode === null && started.signalCode === null, 60_000).catch(
+      (error: unknown) => {
+        started.kill('SIGKILL');
+        throw new Error(`the suite did not become ready: ${String(error)}\n${log.toString()}`);
+      },
+    );
+  };
+  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+    const running = child;
+    child = null;
+    if (running === null || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = new Promise((resolve) => running.once('close', resolve));
+    running.kill(signal);
+    await ended;
+  };
+  await start();
+  return {
+    mode: 'suite',
+    baseUrl,
+    adminPassword: env.HUILIU_ADMIN_PASSWORD ?? '',
+    apps: () => ['suite'],
+    kill: () => end('SIGKILL'),
+    restart: async () => {
+      await end('SIGTERM');
+      await start();
+    },
+    memory: async () => ({ suite: await residentMemory(child?.pid) }),
+    log: () => log.toString(),
+    stop: async () => {
+      await end('SIGTERM');
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import Ajv2020 from 'ajv/dist/2020';
+import addFormats from 'ajv-formats';
+import YAML from 'yaml';
+
+const ROOT = path.resolve(__dirname, '../..');
+const GOLDEN = path.join(ROOT, 'test/golden/v1');
+
+interface AsyncApi {
+  readonly channels: Record<string, { readonly address: string; readonly messages: Record<string, unknown> }>;
+  readonly components: { readonly schemas: Record<string, object> };
+}
+
+/** The document's name of a golden folder's topic: two of them have a name with a gap. */
+const CHANNEL_OF: Record<string, string> = { 'channel.outbound': 'channel.outbound.app', dlq: 'topic.dlq' };
+
+describe('docs/asyncapi.yaml', () => {
+  const document = YAML.parse(readFileSync(path.join(ROOT, 'docs/asyncapi.yaml'), 'utf8')) as AsyncApi;
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats(ajv);
+  ajv.addSchema({ $id: 'asyncapi', components: document.components });
+  const golden = readdirSync(GOLDEN).flatMap((folder) =>
+    readdirSync(path.join(GOLDEN, folder)).map((file): [string, string] => [folder, file.replace('.json', '')]),
+  );
+
+  it.each(golden)('describes %s %s as it is written', (folder, type) => {
+    const channel = CHANNEL_OF[folder] ?? folder;
+    expect(Object.keys(document.channels[channel]?.messages ?? {})).toContain(type);
+    const validate = ajv.getSchema(`asyncapi#/components/schemas/${channel}.${type}`);
+    const event: unknown = JSON.parse(readFileSync(path.join(GOLDEN, folder, `${type}.json`), 'utf8'));
+    expect([validate?.(event), validate?.errors ?? null]).toEqual([true, null]);
+  });
+
+  it('says how each topic is made', () => {
+    expect(document.channels['routing.work']).toMatchObject({
+      address: 'routing.work.v1',
+      bindings: { kafka: { partitions: 1 } },
+    });
+    expect(document.channels['accounts']).toMatchObject({
+      bindings: { kafka: { topicConfiguration: { 'cleanup.policy': ['compact'] } } },
+    });
+  });
+});
