@@ -1,0 +1,144 @@
+/**
+ * The layout's rules (docs/architecture). Each fires on a small bad example in test/repo/dependency-rules.spec.ts.
+ * @type {import('dependency-cruiser').IConfiguration}
+ */
+const SPEC = '\\.(spec|e2e)\\.ts$|/src/(specs|testing)/';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      comment: 'Modules do not depend on each other in a circle.',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      comment: 'What is imported must exist. Pages import assets that only their bundler knows.',
+      from: { pathNot: '^apps/(console/web|sandbox/web|connector-webchat/widget)/' },
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'app-not-to-app',
+      severity: 'error',
+      comment: 'An app imports libs, never another app; the suite alone composes apps.',
+      from: { path: '^apps/([^/]+)/', pathNot: '^apps/suite/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'contracts-to-zod-only',
+      severity: 'error',
+      comment: 'Contracts are schemas: they import zod and each other.',
+      from: { path: '^libs/contracts/', pathNot: SPEC },
+      to: { pathNot: ['^libs/contracts/', '(^|/)node_modules/zod/'] },
+    },
+    {
+      name: 'kafkajs-in-bus-only',
+      severity: 'error',
+      comment: 'libs/bus is the only one to speak Kafka.',
+      from: { pathNot: '^libs/bus/' },
+      to: { path: '(^|/)node_modules/kafkajs/' },
+    },
+    {
+      name: 'typeorm-in-storage-only',
+      severity: 'error',
+      comment: 'libs/storage is the only one to open the database: its write lane is what keeps SQLite whole.',
+      from: { pathNot: '^libs/(storage|testing)/' },
+      to: { path: '(^|/)node_modules/(typeorm|mysql2|@photostructure/sqlite)/' },
+    },
+    {
+      name: 'testing-not-to-typeorm',
+      severity: 'error',
+      comment: 'Fixtures make and drop databases with the plain driver.',
+      from: { path: '^libs/testing/' },
+      to: { path: '(^|/)node_modules/(typeorm|@photostructure/sqlite)/' },
+    },
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      comment: 'A domain folder is plain logic: no framework, no database, no bus.',
+      from: { path: '^(?:apps|libs)/([^/]+)/.*domain/', pathNot: SPEC },
+      to: {
+        path: '(^|/)node_modules/(@nestjs|typeorm|mysql2|kafkajs|fastify|@photostructure)/|^libs/(storage|bus|connector-kit)/',
+        pathNot: '^libs/$1/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'no-deep-import-from-outside',
+      severity: 'error',
+      comment: 'A lib is used through its index; `@huiliu/<lib>`.',
+      from: { path: '^(apps|test)/' },
+      to: { path: '^libs/[^/]+/', pathNot: '^libs/[^/]+/src/index\\.ts$' },
+    },
+    {
+      name: 'no-deep-import-between-libs',
+      severity: 'error',
+      comment: 'A lib is used through its index; `@huiliu/<lib>`.',
+      from: { path: '^libs/([^/]+)/' },
+      to: { path: '^libs/[^/]+/', pathNot: ['^libs/$1/', '^libs/[^/]+/src/index\\.ts$'] },
+    },
+    {
+      name: 'libs-not-to-apps',
+      severity: 'error',
+      comment: 'Libs know no app.',
+      from: { path: '^libs/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'platform-below-storage',
+      severity: 'error',
+      comment: 'contracts ← platform ← storage ← bus ← connector-kit.',
+      from: { path: '^libs/platform/', pathNot: SPEC },
+      to: { path: '^libs/(storage|bus|connector-kit|testing)/' },
+    },
+    {
+      name: 'storage-below-bus',
+      severity: 'error',
+      comment: 'contracts ← platform ← storage ← bus ← connector-kit.',
+      from: { path: '^libs/storage/', pathNot: SPEC },
+      to: { path: '^libs/(bus|connector-kit|testing)/' },
+    },
+    {
+      name: 'bus-below-connector-kit',
+      severity: 'error',
+      comment: 'contracts ← platform ← storage ← bus ← connector-kit.',
+      from: { path: '^libs/bus/', pathNot: SPEC },
+      to: { path: '^libs/(connector-kit|testing)/' },
+    },
+    {
+      name: 'testing-in-tests-only',
+      severity: 'error',
+      comment: 'What helps tests is not in the product.',
+      from: { path: '^(apps|libs)/', pathNot: ['^libs/testing/', SPEC] },
+      to: { path: '^libs/testing/' },
+    },
+    {
+      name: 'e2e-by-public-surfaces-only',
+      severity: 'error',
+      comment: 'End-to-end tests speak HTTP and WebSocket; they import no app and nothing of its insides.',
+      from: { path: '^test/e2e/' },
+      to: { path: '^(apps/|libs/(platform|storage|bus|connector-kit)/)' },
+    },
+    {
+      name: 'no-dev-dependency-in-product',
+      severity: 'error',
+      comment: 'What the image runs is in "dependencies".',
+      from: { path: '^(apps|libs)/[^/]+/src/', pathNot: ['^libs/testing/', SPEC] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: '(^|/)node_modules/' },
+    // Only our own build: most packages have a folder dist too, and what is excluded breaks no rule.
+    exclude: { path: '^dist/|(^|/)testdata/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['require', 'node', 'import', 'default', 'types'],
+    },
+  },
+};
