@@ -14,6 +14,8 @@ import { run, startedAt } from './lib/processes.mjs';
 
 const PREFIX = 'test-';
 const folder = path.join(CACHE, `${PREFIX}${process.pid}-${startedAt(process.pid)?.replace(/\W+/g, '') ?? 'x'}`);
+/** A failed test may leave something open that keeps jest alive; its results are written by then. */
+const LINGER_MS = 15_000;
 const sum = { passed: 0, failed: 0 };
 
 const services = (action, dir) =>
@@ -21,14 +23,22 @@ const services = (action, dir) =>
     stdio: ['ignore', 'pipe', 2],
   });
 
+/** Ends every service recorded in a run's folder, those of single suites too, and removes it. */
+async function clear(dir) {
+  const folders = fs.readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  for (const one of [dir, ...folders.map((entry) => path.join(dir, entry.name))]) {
+    if (fs.existsSync(path.join(one, 'state.json'))) await services('down', one);
+  }
+  fs.rmSync(dir, { recursive: true, force: true });
+}
+
 /** What runs that were killed have left behind. */
 async function sweep() {
   if (!fs.existsSync(CACHE)) return;
   for (const name of fs.readdirSync(CACHE).filter((entry) => entry.startsWith(PREFIX))) {
     const [pid, since] = name.slice(PREFIX.length).split('-');
     if (startedAt(Number(pid))?.replace(/\W+/g, '') === since) continue;
-    await services('down', path.join(CACHE, name));
-    fs.rmSync(path.join(CACHE, name), { recursive: true, force: true });
+    await clear(path.join(CACHE, name));
   }
 }
 
@@ -67,7 +77,14 @@ async function jest(projects, flags, env) {
       stdio: ['ignore', 'ignore', 2],
     });
     child.once('error', reject);
-    child.once('close', resolve);
+    const late = setInterval(
+      () => fs.existsSync(results) && setTimeout(() => child.kill('SIGKILL'), LINGER_MS).unref(),
+      5000,
+    );
+    child.once('close', () => {
+      clearInterval(late);
+      resolve();
+    });
     process.once('SIGINT', () => child.kill('SIGINT'));
     process.once('SIGTERM', () => child.kill('SIGTERM'));
   });
@@ -91,7 +108,14 @@ async function testEverything() {
   const { KAFKA_BROKERS, HUILIU_TEST_MYSQL_URL } = await startServices();
   const chromium = await ensureChromium();
   await buildIfNeeded();
-  const env = { ...process.env, KAFKA_BROKERS, HUILIU_TEST_MYSQL_URL, CHROMIUM_PATH: chromium, NODE_ENV: 'test' };
+  const env = {
+    ...process.env,
+    KAFKA_BROKERS,
+    HUILIU_TEST_MYSQL_URL,
+    CHROMIUM_PATH: chromium,
+    HUILIU_TEST_FOLDER: folder,
+    NODE_ENV: 'test',
+  };
   for (const name of ['DATABASE_URL', 'BUS', 'PORT', 'HUILIU_DATA', 'HUILIU_MASTER_KEY']) delete env[name];
   await jest(['unit'], [], env);
   // Whole systems, each of several processes: one at a time.
@@ -105,8 +129,7 @@ await main(async () => {
     sum.failed += 1;
     throw error;
   } finally {
-    await services('down', folder);
-    fs.rmSync(folder, { recursive: true, force: true });
+    await clear(folder);
     if (sum.failed > 0 || sum.passed === 0) process.exitCode = 1;
   }
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { startSuite, uniqueName, type System } from '@huiliu/testing';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { Stage } from './stage';
@@ -5,6 +6,17 @@ import { Stage } from './stage';
 jest.setTimeout(120_000);
 
 const byId = (page: Page, id: string) => page.getByTestId(id);
+
+/** What axe finds against WCAG 2.2 AA, in words. */
+async function violations(page: Page): Promise<string[]> {
+  // Evaluated by the debugger: the page's own policy lets no foreign script in.
+  await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
+  const options = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] };
+  const { violations: found } = await page.evaluate<{
+    violations: { id: string; nodes: { target: string[] }[] }[];
+  }>(`axe.run(document, ${JSON.stringify(options)})`);
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
+}
 
 /** Chromium as `npm test` found or installed it. */
 function executable(): string {
@@ -63,6 +75,8 @@ describe('two people at their screens', () => {
     await byId(agentPage, 'message-bubble').filter({ hasText: answer }).waitFor();
     expect(await byId(agentPage, 'message-bubble').filter({ hasText: answer }).count()).toBe(1);
     expect(await widget.getByTestId('widget-message').filter({ hasText: question }).count()).toBe(1);
+    expect(await violations(agentPage)).toEqual([]);
+    expect(await violations(customerPage)).toEqual([]);
     expect(problems).toEqual([]);
     await Promise.all([agentPage.close(), customerPage.close()]);
   });

@@ -18,6 +18,15 @@ import { WidgetController } from './widget/widget.controller';
 @Module({
   imports: [ConnectorHostModule.forRoot({ app: 'connector-webchat', connectors: [webchatConnector] })],
   controllers: [SessionController, MessagesController, AttachmentsController, WidgetController],
-  providers: [Accounts, CrossOrigin, VisitorTokens, VisitorGuard, SessionService, VisitorFeed, VisitorReceipts, VisitorGateway],
+  providers: [
+    Accounts,
+    CrossOrigin,
+    VisitorTokens,
+    VisitorGuard,
+    SessionService,
+    VisitorFeed,
+    VisitorReceipts,
+    VisitorGateway,
+  ],
 })
 export class ConnectorWebchatModule {}

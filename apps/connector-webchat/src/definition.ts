@@ -16,8 +16,15 @@ export const definition = {
   name: { zh: '网站在线客服', en: 'Website chat' },
   ingress: 'visitor',
   config: z.object({
-    allowedOrigins: field(z.array(Origin).max(100).default([]), { zh: '允许的网站来源（留空则仅限本站）', en: 'Allowed website origins (none: only our own)' }),
-    identitySecret: field(z.string().min(16).max(256).optional(), { zh: '身份签名密钥', en: 'Identity secret', secret: true }),
+    allowedOrigins: field(z.array(Origin).max(100).default([]), {
+      zh: '允许的网站来源（留空则仅限本站）',
+      en: 'Allowed website origins (none: only our own)',
+    }),
+    identitySecret: field(z.string().min(16).max(256).optional(), {
+      zh: '身份签名密钥',
+      en: 'Identity secret',
+      secret: true,
+    }),
   }),
   inbound: ['text', 'image', 'audio', 'video', 'file', 'location', 'link'],
   outbound: {

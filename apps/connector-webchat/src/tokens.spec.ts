@@ -7,7 +7,10 @@ const key = randomBytes(32);
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const accountId = newId();
 const visitor: Visitor = { accountId, visitorId: newId(), conversationId: newId(), identity: null };
-const identity = fc.record({ id: fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' }), name: fc.option(fc.string({ maxLength: 60, unit: 'grapheme' })) });
+const identity = fc.record({
+  id: fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' }),
+  name: fc.option(fc.string({ maxLength: 60, unit: 'grapheme' })),
+});
 const read = (token: string, by: string | null = null): Visitor | null => readToken(token, accountId, by, NOW, [key]);
 const mint = (who: Visitor = visitor, by: string | null = null): string => mintToken(who, by, NOW, key) as string;
 
@@ -15,7 +18,11 @@ describe('visitor tokens', () => {
   it('say whom they speak for', () => {
     expect(read(mint())).toEqual(visitor);
     const by = markOf('a secret of the site', key);
-    fc.assert(fc.property(identity, (who) => expect(read(mint({ ...visitor, identity: who }, by), by)).toEqual({ ...visitor, identity: who })));
+    fc.assert(
+      fc.property(identity, (who) =>
+        expect(read(mint({ ...visitor, identity: who }, by), by)).toEqual({ ...visitor, identity: who }),
+      ),
+    );
   });
 
   it('every change, cut and addition is noticed', () => {
@@ -31,7 +38,8 @@ describe('visitor tokens', () => {
     expect(read(`${token}.x`)).toBeNull();
     expect(read(`${token} `)).toBeNull();
     // The last letter of base64 has spare bits: the same bytes, another text.
-    for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_') if (!token.endsWith(letter)) expect(read(token.slice(0, -1) + letter)).toBeNull();
+    for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_')
+      if (!token.endsWith(letter)) expect(read(token.slice(0, -1) + letter)).toBeNull();
     fc.assert(fc.property(fc.string(), (anything) => expect(read(anything)).toBeNull()));
   });
 
@@ -58,7 +66,9 @@ describe('visitor tokens', () => {
 
   it('stay short enough to be handed back', () => {
     const by = markOf('secret', key);
-    expect(mint({ ...visitor, identity: { id: '客'.repeat(255), name: '名'.repeat(255) } }, by).length).toBeLessThanOrEqual(MAX_TOKEN);
+    expect(
+      mint({ ...visitor, identity: { id: '客'.repeat(255), name: '名'.repeat(255) } }, by).length,
+    ).toBeLessThanOrEqual(MAX_TOKEN);
     expect(mintToken({ ...visitor, identity: { id: '\u0001'.repeat(255), name: null } }, by, NOW, key)).toBeNull();
   });
 });

@@ -27,7 +27,8 @@ const Claims = z.strictObject({
   by: z.string().optional(),
 });
 
-const sign = (payload: string, key: Buffer): string => createHmac('sha256', key).update(`webchat.v1.${payload}`).digest('base64url');
+const sign = (payload: string, key: Buffer): string =>
+  createHmac('sha256', key).update(`webchat.v1.${payload}`).digest('base64url');
 
 /** Names an identity secret without telling anything about it. */
 export function markOf(identitySecret: string, key: Buffer): string {
@@ -54,7 +55,13 @@ export function mintToken(visitor: Visitor, by: string | null, nowMs: number, ke
 }
 
 /** Whom a token speaks for on this account; null unless one of the keys signed it and it still holds. `by`: the mark of today's secret. */
-export function readToken(token: string, accountId: string, by: string | null, nowMs: number, keys: readonly Buffer[]): Visitor | null {
+export function readToken(
+  token: string,
+  accountId: string,
+  by: string | null,
+  nowMs: number,
+  keys: readonly Buffer[],
+): Visitor | null {
   if (token.length > MAX_TOKEN) return null;
   const [payload, signature, more] = token.split('.');
   if (payload === undefined || signature === undefined || more !== undefined) return null;

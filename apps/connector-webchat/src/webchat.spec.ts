@@ -5,7 +5,11 @@ import { hashOf, SECRET, WebchatApp } from './testing/webchat-app';
 jest.setTimeout(30_000);
 
 const text = (words: string) => ({ kind: 'text' as const, text: words });
-const OUTBOUND = { direction: 'outbound' as const, author: { type: 'agent' as const, id: newId(), name: '林' }, state: 'sent' as const };
+const OUTBOUND = {
+  direction: 'outbound' as const,
+  author: { type: 'agent' as const, id: newId(), name: '林' },
+  state: 'sent' as const,
+};
 
 describe('the website visitor', () => {
   let app: WebchatApp;
@@ -17,7 +21,8 @@ describe('the website visitor', () => {
   });
   afterAll(() => app.stop());
 
-  const session = (json: unknown, headers: Record<string, string> = {}) => call<Record<string, string>>(app.url, 'POST', `/webchat/${accountId}/session`, { json, headers });
+  const session = (json: unknown, headers: Record<string, string> = {}) =>
+    call<Record<string, string>>(app.url, 'POST', `/webchat/${accountId}/session`, { json, headers });
 
   describe('sessions', () => {
     it('an unknown visitor is a new one each time, and the same one with the token', async () => {
@@ -32,7 +37,9 @@ describe('the website visitor', () => {
     it('a token that does not hold is as good as none', async () => {
       const { body } = await session({});
       const [payload, mac] = (body.token as string).split('.') as [string, string];
-      const forged = Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(payload, 'base64url').toString()), visitorId: newId() })).toString('base64url');
+      const forged = Buffer.from(
+        JSON.stringify({ ...JSON.parse(Buffer.from(payload, 'base64url').toString()), visitorId: newId() }),
+      ).toString('base64url');
       const other = await app.account();
       const elsewhere = await app.visitor(other);
       for (const token of [`${forged}.${mac}`, payload, 'x', '', elsewhere.token]) {
@@ -69,18 +76,29 @@ describe('the website visitor', () => {
 
     it('where there is no secret nobody is vouched for', async () => {
       const bare = await app.account();
-      const answer = await call(app.url, 'POST', `/webchat/${bare}/session`, { json: { identity: { id: 'x', hash: hashOf('x', '') } } });
+      const answer = await call(app.url, 'POST', `/webchat/${bare}/session`, {
+        json: { identity: { id: 'x', hash: hashOf('x', '') } },
+      });
       expect(answer.status).toBe(403);
     });
 
-    it.each([[{ identity: 'x' }], [{ identity: { id: 5, hash: 'x' } }], [{ token: {} }], [[]], [{ unknown: 1 }], [{ identity: { id: '', hash: 'x' } }], ['x']])('refuses %j', async (json) => {
+    it.each([
+      [{ identity: 'x' }],
+      [{ identity: { id: 5, hash: 'x' } }],
+      [{ token: {} }],
+      [[]],
+      [{ unknown: 1 }],
+      [{ identity: { id: '', hash: 'x' } }],
+      ['x'],
+    ])('refuses %j', async (json) => {
       const answer = await session(json);
       expect(answer.status).toBe(400);
       expect(isErrorBody(answer.body)).toBe(true);
     });
 
     it('an unknown account is 404', async () => {
-      for (const id of [newId(), 'x', '%00']) expect((await call(app.url, 'POST', `/webchat/${id}/session`, { json: {} })).status).toBe(404);
+      for (const id of [newId(), 'x', '%00'])
+        expect((await call(app.url, 'POST', `/webchat/${id}/session`, { json: {} })).status).toBe(404);
     });
   });
 
@@ -90,10 +108,16 @@ describe('the website visitor', () => {
       const first = await visitor.post('你好', 'c-1');
       const again = await visitor.post('你好', 'c-1');
       expect(first.status).toBe(202);
-      expect(first.body).toEqual({ id: messageIdOf(visitor.conversationId, 'inbound', 'c-1'), clientId: 'c-1', acceptedAt: expect.stringMatching(/Z$/) });
+      expect(first.body).toEqual({
+        id: messageIdOf(visitor.conversationId, 'inbound', 'c-1'),
+        clientId: 'c-1',
+        acceptedAt: expect.stringMatching(/Z$/),
+      });
       expect(again.status).toBe(202);
       expect(again.body).toMatchObject({ id: first.body.id, clientId: 'c-1' });
-      const event = await eventually('the event', () => app.inbound.find((one) => one.type === 'message.received' && one.data.messageId === first.body.id));
+      const event = await eventually('the event', () =>
+        app.inbound.find((one) => one.type === 'message.received' && one.data.messageId === first.body.id),
+      );
       expect(event).toMatchObject({
         key: `${accountId}:${visitor.conversationId}`,
         data: {
@@ -113,17 +137,28 @@ describe('the website visitor', () => {
     it('of an identity say who is vouched for', async () => {
       const visitor = await app.visitor(accountId, { identity: { id: 'u-7', name: '王小姐', hash: hashOf('u-7') } });
       const { id } = await visitor.say('hi');
-      const event = await eventually('the event', () => app.inbound.find((one) => one.type === 'message.received' && one.data.messageId === id));
-      expect(event.data.contact).toEqual({ remoteId: 'u-7', contactId: visitor.session.visitorId, name: '王小姐', verified: true });
+      const event = await eventually('the event', () =>
+        app.inbound.find((one) => one.type === 'message.received' && one.data.messageId === id),
+      );
+      expect(event.data.contact).toEqual({
+        remoteId: 'u-7',
+        contactId: visitor.session.visitorId,
+        name: '王小姐',
+        verified: true,
+      });
     });
 
     it('need a token of this account', async () => {
       const visitor = await app.visitor(accountId);
       const other = await app.account();
       const message = { clientId: 'c', content: text('x') };
-      for (const token of ['', 'x', `${visitor.token}x`, visitor.token.split('.')[0] as string]) expect((await app.post({ accountId, token }, message)).status).toBe(401);
+      for (const token of ['', 'x', `${visitor.token}x`, visitor.token.split('.')[0] as string])
+        expect((await app.post({ accountId, token }, message)).status).toBe(401);
       expect((await app.post({ accountId: other, token: visitor.token }, message)).status).toBe(401);
-      expect((await call(app.url, 'POST', `/webchat/${accountId}/messages?token=${visitor.token}`, { json: message })).status).toBe(401);
+      expect(
+        (await call(app.url, 'POST', `/webchat/${accountId}/messages?token=${visitor.token}`, { json: message }))
+          .status,
+      ).toBe(401);
     });
 
     it.each([
@@ -158,8 +193,18 @@ describe('the website visitor', () => {
     it('malformed, oversized and foreign bodies have their status', async () => {
       const visitor = await app.visitor(accountId);
       const send = (raw: string | Uint8Array, type = 'application/json') =>
-        call(app.url, 'POST', `/webchat/${accountId}/messages`, { token: visitor.token, raw, headers: { 'content-type': type } });
-      const statuses = await Promise.all([send('{'), send('{"clientId":"c","content":{"kind":"text","text":"x","__proto__":{}}}'), send(Buffer.from([0x7b, 0xff])), send('x', 'text/plain'), send('x'.repeat(2_000_000))]);
+        call(app.url, 'POST', `/webchat/${accountId}/messages`, {
+          token: visitor.token,
+          raw,
+          headers: { 'content-type': type },
+        });
+      const statuses = await Promise.all([
+        send('{'),
+        send('{"clientId":"c","content":{"kind":"text","text":"x","__proto__":{}}}'),
+        send(Buffer.from([0x7b, 0xff])),
+        send('x', 'text/plain'),
+        send('x'.repeat(2_000_000)),
+      ]);
       expect(statuses.map((answer) => answer.status)).toEqual([400, 400, 400, 415, 413]);
       expect((await call(app.url, 'PUT', `/webchat/${accountId}/messages`)).status).toBe(405);
       expect((await call(app.url, 'GET', `/webchat/${accountId}/nothing`)).status).toBe(404);
@@ -178,11 +223,15 @@ describe('the website visitor', () => {
 
     it('are read again from the inbox, and 503 while it does not answer', async () => {
       const visitor = await app.visitor(accountId);
-      const list = (query: string) => call(app.url, 'GET', `/webchat/${accountId}/messages${query}`, { token: visitor.token });
+      const list = (query: string) =>
+        call(app.url, 'GET', `/webchat/${accountId}/messages${query}`, { token: visitor.token });
       app.inbox.messages = { items: [], nextCursor: null };
       expect((await list('?after=0')).body).toEqual({ items: [], nextCursor: null });
-      expect(app.inbox.asked.at(-1)).toBe(`GET /internal/visitor/messages?accountId=${accountId}&conversationId=${visitor.conversationId}&after=0`);
-      for (const query of ['?after=-1', '?after=x', '?after=1.5', '?after=1&after=2']) expect((await list(query)).status).toBe(400);
+      expect(app.inbox.asked.at(-1)).toBe(
+        `GET /internal/visitor/messages?accountId=${accountId}&conversationId=${visitor.conversationId}&after=0`,
+      );
+      for (const query of ['?after=-1', '?after=x', '?after=1.5', '?after=1&after=2'])
+        expect((await list(query)).status).toBe(400);
       app.inbox.down = true;
       try {
         const answer = await list('');
@@ -198,8 +247,11 @@ describe('the website visitor', () => {
   describe('attachments', () => {
     const upload = (visitor: VisitorClient, bytes: Uint8Array, name = '图片.png') => {
       const form = new FormData();
-      form.append('file', new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'image/png' }), name);
-      return call<Record<string, string>>(app.url, 'POST', `/webchat/${accountId}/attachments`, { token: visitor.token, raw: form });
+      form.append('file', new Blob([bytes], { type: 'image/png' }), name);
+      return call<Record<string, string>>(app.url, 'POST', `/webchat/${accountId}/attachments`, {
+        token: visitor.token,
+        raw: form,
+      });
     };
 
     it('go to the inbox and come back to those who may see them', async () => {
@@ -207,14 +259,28 @@ describe('the website visitor', () => {
       const bytes = Buffer.alloc(300_000, 7);
       const added = await upload(visitor, bytes);
       expect(added.status).toBe(201);
-      expect(added.body).toMatchObject({ name: '图片.png', size: 300_000, url: `/webchat/${accountId}/attachments/${added.body.id}` });
+      expect(added.body).toMatchObject({
+        name: '图片.png',
+        size: 300_000,
+        url: `/webchat/${accountId}/attachments/${added.body.id}`,
+      });
       expect(app.inbox.files.get(added.body.id as string)?.bytes.equals(bytes)).toBe(true);
 
-      const posted = await app.post(visitor, { clientId: 'with-file', content: { kind: 'image', attachment: { id: added.body.id } } });
+      const posted = await app.post(visitor, {
+        clientId: 'with-file',
+        content: { kind: 'image', attachment: { id: added.body.id } },
+      });
       expect(posted.status).toBe(202);
       const id = (posted.body as { id: string }).id;
-      const event = await eventually('the event', () => app.inbound.find((one) => one.type === 'message.received' && one.data.messageId === id));
-      expect(event.data).toMatchObject({ content: { kind: 'image', attachment: { id: added.body.id, size: 300_000, url: `/api/v1/attachments/${added.body.id}` } } });
+      const event = await eventually('the event', () =>
+        app.inbound.find((one) => one.type === 'message.received' && one.data.messageId === id),
+      );
+      expect(event.data).toMatchObject({
+        content: {
+          kind: 'image',
+          attachment: { id: added.body.id, size: 300_000, url: `/api/v1/attachments/${added.body.id}` },
+        },
+      });
 
       const path = `/webchat/${accountId}/attachments/${added.body.id}`;
       const read = await fetch(`${app.url}${path}?token=${visitor.token}`);
@@ -226,7 +292,10 @@ describe('the website visitor', () => {
 
       const stranger = await app.visitor(accountId);
       expect((await call(app.url, 'GET', path, { token: stranger.token })).status).toBe(404);
-      expect((await app.post(stranger, { clientId: 'c', content: { kind: 'image', attachment: { id: added.body.id } } })).status).toBe(400);
+      expect(
+        (await app.post(stranger, { clientId: 'c', content: { kind: 'image', attachment: { id: added.body.id } } }))
+          .status,
+      ).toBe(400);
     });
 
     it('refuses what is no file, too large, or while the inbox is down', async () => {
@@ -252,9 +321,14 @@ describe('the website visitor', () => {
     it('pages of other websites are refused before anything is looked at', async () => {
       const shop = await app.account({ allowedOrigins: ['https://shop.example'] });
       const ask = (origin: string | null, method = 'POST', path = 'session') =>
-        call(app.url, method, `/webchat/${shop}/${path}`, { ...(method === 'POST' ? { json: {} } : {}), headers: origin === null ? {} : { origin } });
+        call(app.url, method, `/webchat/${shop}/${path}`, {
+          ...(method === 'POST' ? { json: {} } : {}),
+          headers: origin === null ? {} : { origin },
+        });
       const allowed = await ask('https://shop.example');
-      expect([allowed.status, allowed.headers.get('access-control-allow-origin'), allowed.headers.get('vary')]).toEqual([201, 'https://shop.example', 'origin']);
+      expect([allowed.status, allowed.headers.get('access-control-allow-origin'), allowed.headers.get('vary')]).toEqual(
+        [201, 'https://shop.example', 'origin'],
+      );
       expect((await ask(null)).status).toBe(201);
       for (const origin of ['https://evil.example', 'null', 'http://shop.example']) {
         for (const path of ['session', 'messages', 'attachments']) {
@@ -267,7 +341,9 @@ describe('the website visitor', () => {
       expect(preflight.status).toBe(204);
       expect(preflight.headers.get('access-control-allow-headers')).toContain('authorization');
       // A page reads what is refused as well.
-      expect((await ask('https://shop.example', 'POST', 'messages')).headers.get('access-control-allow-origin')).toBe('https://shop.example');
+      expect((await ask('https://shop.example', 'POST', 'messages')).headers.get('access-control-allow-origin')).toBe(
+        'https://shop.example',
+      );
       expect((await call(app.url, 'OPTIONS', `/webchat/${newId()}/session`)).status).toBe(404);
     });
 
@@ -275,12 +351,20 @@ describe('the website visitor', () => {
       expect((await session({}, { origin: app.url })).status).toBe(201);
       expect((await session({}, { origin: 'https://shop.example' })).status).toBe(403);
       // Another writing of the same path is the same route.
-      expect((await call(app.url, 'POST', `/%77ebchat/${accountId}/session`, { json: {}, headers: { origin: 'https://evil.example' } })).status).toBe(403);
+      expect(
+        (
+          await call(app.url, 'POST', `/%77ebchat/${accountId}/session`, {
+            json: {},
+            headers: { origin: 'https://evil.example' },
+          })
+        ).status,
+      ).toBe(403);
     });
 
     it('sockets too', async () => {
       const visitor = await app.visitor(accountId);
-      for (const origin of ['https://evil.example', 'null']) await expect(visitor.connect({ origin })).rejects.toMatchObject({ status: 403 });
+      for (const origin of ['https://evil.example', 'null'])
+        await expect(visitor.connect({ origin })).rejects.toMatchObject({ status: 403 });
       await (await visitor.connect({ origin: app.url })).close();
     });
   });
@@ -290,11 +374,21 @@ describe('the website visitor', () => {
       const visitor = await app.visitor(accountId);
       const stranger = await app.visitor(accountId);
       const socket = await visitor.connect();
-      expect(socket.frames[0]).toMatchObject({ type: 'hello', seq: expect.any(String), data: { conversationId: visitor.conversationId } });
+      expect(socket.frames[0]).toMatchObject({
+        type: 'hello',
+        seq: expect.any(String),
+        data: { conversationId: visitor.conversationId },
+      });
       await app.fact(visitor, { ...OUTBOUND, content: text('secret note') }, false);
       await app.fact(visitor, { direction: 'note', content: text('a note') }, true);
       await app.fact(stranger, { ...OUTBOUND, content: text('not yours') });
-      const answer = await app.fact(visitor, { ...OUTBOUND, seq: 4, remoteIds: ['r'], error: null, content: text('您好') });
+      const answer = await app.fact(visitor, {
+        ...OUTBOUND,
+        seq: 4,
+        remoteIds: ['r'],
+        error: null,
+        content: text('您好'),
+      });
       const frame = await socket.next('message.created');
       expect(frame).toEqual({
         seq: expect.any(String),
@@ -342,12 +436,16 @@ describe('the website visitor', () => {
       const socket = await visitor.connect();
       const one = await app.fact(visitor, { ...OUTBOUND, content: text('one') });
       const two = await app.fact(visitor, { ...OUTBOUND, seq: 2, content: text('two') });
-      const states = (id: string) => app.receipts.filter((receipt) => receipt.messageId === id).map((receipt) => receipt.state);
+      const states = (id: string) =>
+        app.receipts.filter((receipt) => receipt.messageId === id).map((receipt) => receipt.state);
       await eventually('both delivered', () => states(one.id).length === 1 && states(two.id).length === 1);
       socket.send({ type: 'read', messageId: two.id });
       await eventually('both read', () => states(one.id).includes('read') && states(two.id).includes('read'));
       expect(states(one.id)).toEqual(['delivered', 'read']);
-      expect(app.receipts.find((receipt) => receipt.messageId === one.id)).toMatchObject({ accountId, conversationId: visitor.conversationId });
+      expect(app.receipts.find((receipt) => receipt.messageId === one.id)).toMatchObject({
+        accountId,
+        conversationId: visitor.conversationId,
+      });
       await socket.close();
     });
 
@@ -358,23 +456,45 @@ describe('the website visitor', () => {
       const end = app.bus.onSignal((signal) => heard.push(signal));
       socket.send({ type: 'typing' });
       await eventually('typing', () => heard.length > 0);
-      expect(heard[0]).toEqual({ type: 'typing', conversationId: visitor.conversationId, by: { type: 'contact', id: visitor.session.visitorId, name: '' } });
-      app.bus.signal({ type: 'typing', conversationId: visitor.conversationId, by: { type: 'agent', id: newId(), name: '林' } });
-      expect(await socket.next('typing')).toEqual({ seq: null, type: 'typing', data: { conversationId: visitor.conversationId, by: { type: 'agent', name: '林' } } });
+      expect(heard[0]).toEqual({
+        type: 'typing',
+        conversationId: visitor.conversationId,
+        by: { type: 'contact', id: visitor.session.visitorId, name: '' },
+      });
+      app.bus.signal({
+        type: 'typing',
+        conversationId: visitor.conversationId,
+        by: { type: 'agent', id: newId(), name: '林' },
+      });
+      expect(await socket.next('typing')).toEqual({
+        seq: null,
+        type: 'typing',
+        data: { conversationId: visitor.conversationId, by: { type: 'agent', name: '林' } },
+      });
       end();
       await socket.close();
     });
 
-    it.each(['{', 'null', '[]', '5', '{"type":"base"}', '{"type":"__proto__"}', '{"type":"constructor"}', '{"type":"resume"}', '{"type":"resume","seq":{}}', '{"type":"ping","extra":1}', '{"type":"read","messageId":"x"}', '['.repeat(5000)])(
-      'answers %s with one error',
-      async (frame) => {
-        const socket = await (await app.visitor(accountId)).connect();
-        socket.send(frame);
-        expect((await socket.next('error')).data).toEqual({ code: 'invalid_frame', message: expect.any(String) });
-        await socket.roundTrip();
-        await socket.close();
-      },
-    );
+    it.each([
+      '{',
+      'null',
+      '[]',
+      '5',
+      '{"type":"base"}',
+      '{"type":"__proto__"}',
+      '{"type":"constructor"}',
+      '{"type":"resume"}',
+      '{"type":"resume","seq":{}}',
+      '{"type":"ping","extra":1}',
+      '{"type":"read","messageId":"x"}',
+      '['.repeat(5000),
+    ])('answers %s with one error', async (frame) => {
+      const socket = await (await app.visitor(accountId)).connect();
+      socket.send(frame);
+      expect((await socket.next('error')).data).toEqual({ code: 'invalid_frame', message: expect.any(String) });
+      await socket.roundTrip();
+      await socket.close();
+    });
 
     it('ends sockets that send what is no text, no UTF-8, too much or too often', async () => {
       const visitor = await app.visitor(accountId);
@@ -393,8 +513,11 @@ describe('the website visitor', () => {
       const own = await app.account();
       const visitor = await app.visitor(own);
       const at = (query: string) => FrameSocket.open(socketUrl(app.url, `/webchat/${own}/ws${query}`));
-      for (const query of ['', '?token=', '?token=x', `?token=${(await app.visitor(accountId)).token}`]) await expect(at(query)).rejects.toMatchObject({ status: 401 });
-      await expect(FrameSocket.open(socketUrl(app.url, `/webchat/${newId()}/ws?token=${visitor.token}`))).rejects.toMatchObject({ status: 404 });
+      for (const query of ['', '?token=', '?token=x', `?token=${(await app.visitor(accountId)).token}`])
+        await expect(at(query)).rejects.toMatchObject({ status: 401 });
+      await expect(
+        FrameSocket.open(socketUrl(app.url, `/webchat/${newId()}/ws?token=${visitor.token}`)),
+      ).rejects.toMatchObject({ status: 404 });
       const socket = await visitor.connect();
       await app.removeAccount(own);
       expect((await socket.closed).code).toBe(1008);
@@ -417,8 +540,20 @@ describe('the website visitor', () => {
     it('are accepted at once under the message’s own id', async () => {
       const visitor = await app.visitor(accountId);
       const messageId = newId();
-      expect(await app.send(visitor, text('您好'), messageId)).toMatchObject({ state: 'accepted', messageId, attempt: 1, conversationId: visitor.conversationId, remoteId: messageId, remoteIds: [messageId], error: null });
-      expect(await app.send(visitor, { kind: 'unsupported', text: '', platformType: 'x' })).toMatchObject({ state: 'failed', error: { kind: 'unsupported' }, failedPart: 1 });
+      expect(await app.send(visitor, text('您好'), messageId)).toMatchObject({
+        state: 'accepted',
+        messageId,
+        attempt: 1,
+        conversationId: visitor.conversationId,
+        remoteId: messageId,
+        remoteIds: [messageId],
+        error: null,
+      });
+      expect(await app.send(visitor, { kind: 'unsupported', text: '', platformType: 'x' })).toMatchObject({
+        state: 'failed',
+        error: { kind: 'unsupported' },
+        failedPart: 1,
+      });
     });
   });
 
@@ -429,7 +564,9 @@ describe('the website visitor', () => {
     expect([200, 404]).toContain(answer.status);
     if (answer.status === 404) return;
     expect(answer.headers.get('access-control-allow-origin')).toBe('*');
-    expect((await call(app.url, 'GET', at, { headers: { 'if-none-match': answer.headers.get('etag') as string } })).status).toBe(304);
+    expect(
+      (await call(app.url, 'GET', at, { headers: { 'if-none-match': answer.headers.get('etag') as string } })).status,
+    ).toBe(304);
     expect((await call(app.url, 'GET', `/webchat/${newId()}/widget.js`)).status).toBe(404);
   });
 });

@@ -7,9 +7,11 @@ import { InboundPublisher } from './inbound/inbound-publisher';
 import { InboxClient } from './inbox/inbox-client';
 import { Uploads } from './inbox/uploads';
 import { LeaseBook } from './leases/lease-book';
+import { Changes } from './outbound/changes';
 import { CommandStore } from './outbound/command-store';
 import { OutboundConsumer } from './outbound/outbound-consumer';
 import { OutboundWorker } from './outbound/outbound-worker';
+import { Outcomes } from './outbound/outcomes';
 import { Sender } from './outbound/sender';
 import { SentIds } from './outbound/sent-ids';
 import { TypingRelay } from './outbound/typing-relay';
@@ -38,6 +40,8 @@ export class ConnectorHostModule {
         CursorStore,
         RuntimeHost,
         CommandStore,
+        Outcomes,
+        Changes,
         Sender,
         OutboundWorker,
         OutboundConsumer,

@@ -1,23 +1,10 @@
 export { AccountDirectory, type AccountChange, type AccountEntry } from './accounts/account-directory';
 export { ConnectorHostModule } from './connector-host.module';
 export { configJsonSchema, field, type FieldTitle, mapPaths, secretPaths } from './contract/config-schema';
-export {
-  type AccountCheck,
-  type AnyRuntime,
-  type ConfigOf,
-  type Connector,
-  defineConnector,
-  type DefinitionInput,
-  describeChannel,
-  type Encoders,
-  type Ingress,
-  type Pulled,
-  type RuntimeOf,
-  type SendableKind,
-  type SendPart,
-  type SendResult,
-  type SendTarget,
-} from './contract/connector';
+export { type Connector, defineConnector, describeChannel } from './contract/connector';
+export type { ConfigOf, DefinitionInput, Ingress, SendableKind } from './contract/definition';
+export type { AccountCheck, AnyRuntime, Encoders, Pulled, RuntimeOf } from './contract/runtime';
+export type { SendPart, SendResult, SendTarget } from './contract/sending';
 export type { AccountContext, SignedCall } from './contract/context';
 export { ConnectorError, type ErrorKind, WebhookRefusal } from './contract/errors';
 export type { InboundContent, InboundEvent, PlatformReceipt } from './contract/events';

@@ -5,7 +5,12 @@ const FIRST_MS = 200;
 const LONGEST_MS = 10_000;
 
 /** Does something until it succeeds, slower each time; ends when `signal` aborts. `what` is named in the log. */
-export async function retrying(what: string, logger: Logger, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+export async function retrying(
+  what: string,
+  logger: Logger,
+  signal: AbortSignal,
+  work: () => Promise<void>,
+): Promise<void> {
   for (let delay = FIRST_MS; !signal.aborted; delay = Math.min(LONGEST_MS, delay * 2)) {
     try {
       return await work();

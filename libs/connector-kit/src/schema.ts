@@ -28,7 +28,10 @@ function outbound(prefix: string): Table {
     },
     primary: ['n'],
     unique: [['command_id']],
-    index: [['pending', 'lane', 'n'], ['pending', 'updated_at']],
+    index: [
+      ['pending', 'lane', 'n'],
+      ['pending', 'updated_at'],
+    ],
   };
 }
 
@@ -73,7 +76,12 @@ function calls(prefix: string): Table {
 function uploads(prefix: string): Table {
   return {
     name: `${prefix}_uploads`,
-    columns: { attachment_id: { type: 'id' }, uploader_id: { type: 'id' }, attachment: { type: 'text' }, created_at: { type: 'time' } },
+    columns: {
+      attachment_id: { type: 'id' },
+      uploader_id: { type: 'id' },
+      attachment: { type: 'text' },
+      created_at: { type: 'time' },
+    },
     primary: ['attachment_id'],
     index: [['created_at']],
   };
@@ -81,5 +89,16 @@ function uploads(prefix: string): Table {
 
 /** The tables that a connector host needs; `prefix` is its app's name with underscores. */
 export function connectorSchema(prefix: string): SchemaModule {
-  return { prefix, steps: [createTables('20261123-01-connector', [outbound(prefix), remoteIds(prefix), cursors(prefix), calls(prefix), uploads(prefix)])] };
+  return {
+    prefix,
+    steps: [
+      createTables('20261123-01-connector', [
+        outbound(prefix),
+        remoteIds(prefix),
+        cursors(prefix),
+        calls(prefix),
+        uploads(prefix),
+      ]),
+    ],
+  };
 }

@@ -9,10 +9,12 @@ export class SystemClock extends Clock {
   }
 }
 
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 /** A Date as both databases store it: `YYYY-MM-DD HH:MM:SS.mmm`, UTC. */
 export function toDbTime(time: Date | string): string {
-  const iso = typeof time === 'string' ? new Date(time).toISOString() : time.toISOString();
-  return iso.replace('T', ' ').replace('Z', '');
+  const iso = typeof time === 'string' && ISO.test(time) ? time : new Date(time).toISOString();
+  return `${iso.slice(0, 10)} ${iso.slice(11, 23)}`;
 }
 
 /** The ISO-8601 form of a stored time. */

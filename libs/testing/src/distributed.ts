@@ -52,7 +52,11 @@ export interface DistributedSystem extends System {
 /** Every app its own process behind the edge, on a broker and a database of this suite's own. */
 export async function startDistributed(options: SystemOptions = {}): Promise<DistributedSystem> {
   const [data, port] = [await mkdtemp(path.join(tmpdir(), 'huiliu-distributed-')), await freePort()];
-  const [broker, database] = await Promise.all([startBroker(), createTestDatabase()]);
+  const database = await createTestDatabase();
+  const broker = await startBroker().catch(async (error: unknown) => {
+    await database.drop();
+    throw error;
+  });
   const env: Record<string, string> = {
     ...baseEnvironment(port, data),
     KAFKA_BROKERS: broker.brokers,

@@ -58,6 +58,8 @@ export class FrameSocket {
           ),
         );
       }, timeoutMs);
+      // Somebody who no longer waits for the answer does not keep the run alive.
+      timer.unref();
       const waiter: Waiter = {
         matches,
         resolve: (frame) => {

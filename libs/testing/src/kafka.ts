@@ -29,7 +29,8 @@ export interface TestBroker {
 
 /** A broker of this suite's own: the product's topic names are fixed, so two systems cannot share one. */
 export async function startBroker(): Promise<TestBroker> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'huiliu-kafka-'));
+  // In the folder of the run, where there is one: `npm test` ends there what a killed suite left behind.
+  const folder = await mkdtemp(path.join(process.env.HUILIU_TEST_FOLDER ?? tmpdir(), 'huiliu-kafka-'));
   const env = { ...process.env, KAFKA_BROKERS: '', KAFKA_PORT: '' };
   const services = (action: string) =>
     execute(process.execPath, [SERVICES, action, '--only', 'kafka', '--dir', folder], { env });

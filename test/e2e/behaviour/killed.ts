@@ -15,10 +15,9 @@ class Writer {
     this.done = this.run();
   }
 
-  async stop(): Promise<string[]> {
+  async stop(): Promise<void> {
     this.stopped = true;
     await this.done;
-    return this.acknowledged;
   }
 
   /** A text is repeated under the same clientId until it is taken, as a page does; so what is acknowledged is in order. */
@@ -51,27 +50,24 @@ export function killed(stage: () => Stage, system: () => System, apps: readonly 
       await Promise.all(visitors.map((visitor) => visitor.say('开始')));
       await Promise.all(visitors.map((visitor) => assignedTo(agent, visitor.conversationId, agent.me.id)));
       const writers = visitors.map(
-        (visitor, i) => new Writer(`访客${i}`, (text, clientId) => visitor.post(text, clientId)),
+        (visitor, i) => new Writer(`visitor${i}`, (text, clientId) => visitor.post(text, clientId)),
       );
       const answering = visitors.map(
-        (visitor, i) => new Writer(`坐席${i}`, (text, clientId) => agent.reply(visitor.conversationId, text, clientId)),
+        (visitor, i) =>
+          new Writer(`agent${i}`, (text, clientId) => agent.reply(visitor.conversationId, text, clientId)),
       );
       const all = [...writers, ...answering];
-      await eventually(
-        'everyone has been heard',
-        () => all.every((writer) => writer.acknowledged.length >= 10),
-        60_000,
-      );
-
-      await system().kill(app);
-      await system().restart();
-      const heard = all.map((writer) => writer.acknowledged.length);
-      await eventually(
-        'everyone is heard again',
-        () => all.every((writer, i) => writer.acknowledged.length >= (heard[i] ?? 0) + 5),
-        60_000,
-      );
-      const acknowledged = await Promise.all(all.map((writer) => writer.stop()));
+      try {
+        await eventually('everyone has been heard', () => all.every((one) => one.acknowledged.length >= 10), 60_000);
+        await system().kill(app);
+        await system().restart();
+        const heard = all.map((one) => one.acknowledged.length);
+        const heardAgain = (): boolean => all.every((one, i) => one.acknowledged.length >= (heard[i] ?? 0) + 5);
+        await eventually('everyone is heard again', heardAgain, 60_000);
+      } finally {
+        await Promise.all(all.map((one) => one.stop()));
+      }
+      const acknowledged = all.map((one) => one.acknowledged);
 
       for (const [i, visitor] of visitors.entries()) {
         await eventually(
@@ -83,8 +79,8 @@ export function killed(stage: () => Stage, system: () => System, apps: readonly 
         const texts = textsOf(stored);
         expect(stored.map((message) => message.seq)).toEqual(stored.map((_, n) => n + 1));
         for (const [name, said] of [
-          [`访客${i}`, acknowledged[i] ?? []],
-          [`坐席${i}`, acknowledged[visitors.length + i] ?? []],
+          [`visitor${i}`, acknowledged[i] ?? []],
+          [`agent${i}`, acknowledged[visitors.length + i] ?? []],
         ] as const) {
           const kept = texts.filter((text) => isOurs(text, name));
           // The last one may have been stored although nobody heard that it was.

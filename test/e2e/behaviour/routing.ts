@@ -1,4 +1,4 @@
-import type { Offer } from '@huiliu/contracts';
+import type { Agent, Offer } from '@huiliu/contracts';
 import { eventually, expectStatus } from '@huiliu/testing';
 import { assignedTo, type Stage } from '../stage';
 import { conversationFrame, messageFrame, offerFrame } from './frames';
@@ -147,22 +147,17 @@ export function routing(stage: () => Stage): void {
       const visitor = await stage().visitor(account);
       await visitor.say('计数');
       await watcher.waitFor(
-        'the load',
-        (frame) =>
-          frame.type === 'agent.updated' &&
-          JSON.stringify(frame.data).includes(agent.me.id) &&
-          (frame.data as { load: number }).load === 1,
+        'it is theirs',
+        conversationFrame(visitor.conversationId, (one) => one.assignee?.id === agent.me.id),
       );
+      const { items } = await stage().admin.get<{ items: Agent[] }>('/agents');
+      expect(items.find((one) => one.id === agent.me.id)).toMatchObject({ load: 1, presence: { status: 'online' } });
       await agent.setPresence('away', '午餐');
-      const away = await watcher.waitFor(
-        'the presence',
-        (frame) =>
-          frame.type === 'agent.updated' &&
-          (frame.data as { id: string; presence: { status: string } }).id === agent.me.id &&
-          (frame.data as { presence: { status: string } }).presence.status === 'away',
-      );
+      const away = await watcher.waitFor('the presence', (frame) => {
+        const changed = frame.data as Agent;
+        return frame.type === 'agent.updated' && changed.id === agent.me.id && changed.presence.status === 'away';
+      });
       expect(away.data).toMatchObject({ presence: { status: 'away', reason: '午餐' } });
-      await watcher.waitFor('the conversation', conversationFrame(visitor.conversationId));
       await watcher.close();
     });
   });

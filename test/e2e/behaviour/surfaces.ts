@@ -1,6 +1,7 @@
-import { call, expectStatus, isErrorBody } from '@huiliu/testing';
+import { call, eventually, expectStatus, isErrorBody } from '@huiliu/testing';
 import type { Stage } from '../stage';
 
+const SECRET = 'kept from everyone';
 const ULID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
@@ -39,17 +40,17 @@ export function surfaces(stage: () => Stage): void {
     });
 
     it('keep an account its secret, and show it to nobody', async () => {
-      const created = await stage().account({ allowedOrigins: [], identitySecret: 'keep this' });
-      expect(JSON.stringify(created)).not.toContain('keep this');
+      const created = await stage().account({ allowedOrigins: [], identitySecret: SECRET });
+      expect(JSON.stringify(created)).not.toContain(SECRET);
       const read = await stage().admin.get(`/accounts/${created.id}`);
-      expect(JSON.stringify(read)).not.toContain('keep this');
+      expect(JSON.stringify(read)).not.toContain(SECRET);
       const renamed = await stage().admin.put<{ name: string }>(`/accounts/${created.id}`, {
         name: '新名字',
         config: { allowedOrigins: [] },
       });
       expect(renamed.name).toBe('新名字');
       const { createHmac } = await import('node:crypto');
-      const hash = createHmac('sha256', 'keep this').update('c').digest('hex');
+      const hash = createHmac('sha256', SECRET).update('c').digest('hex');
       await stage().visitor(created, { identity: { id: 'c', hash } });
     });
 
@@ -65,7 +66,10 @@ export function surfaces(stage: () => Stage): void {
           ),
           200,
         ).items.map((message) => message.seq);
-      await stage().admin.messages(visitor.conversationId);
+      await eventually(
+        'all are stored',
+        async () => (await stage().admin.conversation(visitor.conversationId)).lastMessage?.content.text === '第 12',
+      );
       const newest = await page('limit=5');
       expect(newest).toHaveLength(5);
       expect(await page(`limit=5&before=${newest[0]}`)).toEqual([1, 2, 3, 4, 5].map((n) => (newest[0] ?? 0) - 6 + n));

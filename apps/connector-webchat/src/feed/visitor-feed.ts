@@ -7,7 +7,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { forVisitor } from '../visitor/domain/visitor-message';
 
 /** What a visitor's feed is made of; null for everything that is no visitor's business. */
-export type VisitorFact = { readonly type: 'message.created' | 'message.updated'; readonly message: VisitorMessage } | null;
+export type VisitorFact = {
+  readonly type: 'message.created' | 'message.updated';
+  readonly message: VisitorMessage;
+} | null;
 
 /** Ten minutes or ten thousand records, whichever is more. */
 const START = { sinceMs: 600_000, atLeast: 10_000 };
@@ -68,7 +71,10 @@ export class VisitorFeed implements OnApplicationBootstrap, OnApplicationShutdow
 
   private take(feed: Feed<VisitorFact>, records: readonly TailRecord[]): void {
     feed.push(
-      records.map((record) => ({ ...record, envelope: { ...record.envelope, data: this.factOf(record.envelope as unknown as InboxEvent) } })),
+      records.map((record) => ({
+        ...record,
+        envelope: { ...record.envelope, data: this.factOf(record.envelope as unknown as InboxEvent) },
+      })),
       (record) => record.envelope.data !== null,
     );
   }

@@ -38,7 +38,8 @@ export class VisitorGateway implements OnApplicationBootstrap, OnApplicationShut
   onApplicationBootstrap(): void {
     this.upgrades.add(PATH, (upgrade) => this.open(upgrade));
     this.source.onEntry((entry) => {
-      for (const socket of this.byConversation.get(entry.record.envelope.data?.message.conversationId ?? '') ?? []) socket.stream.offer(entry);
+      for (const socket of this.byConversation.get(entry.record.envelope.data?.message.conversationId ?? '') ?? [])
+        socket.stream.offer(entry);
     });
     this.silence = [
       this.bus.onSignal((signal) => this.hear(signal)),
@@ -56,15 +57,19 @@ export class VisitorGateway implements OnApplicationBootstrap, OnApplicationShut
     const { request, url, match } = upgrade;
     const account = this.accounts.get(match[1] as string);
     const { origin, host } = request.headers;
-    if (!admitsOrigin(origin, account.config.allowedOrigins, { publicUrl: this.config.publicUrl, host })) return upgrade.reject(403, 'forbidden', 'not from this website');
+    if (!admitsOrigin(origin, account.config.allowedOrigins, { publicUrl: this.config.publicUrl, host }))
+      return upgrade.reject(403, 'forbidden', 'not from this website');
     const token = url.searchParams.get('token');
     const visitor = token === null ? null : this.tokens.read(account, token);
     if (token === null || visitor === null) return upgrade.reject(401, 'unauthorized', 'open a session first');
     if (this.source.feed === null) return upgrade.reject(503, 'unavailable', 'not ready yet', { 'retry-after': '2' });
     const open = this.byConversation.get(visitor.conversationId)?.size ?? 0;
-    if (open >= MOST_SOCKETS) return upgrade.reject(429, 'too_many_requests', 'too many open pages', { 'retry-after': '30' });
+    if (open >= MOST_SOCKETS)
+      return upgrade.reject(429, 'too_many_requests', 'too many open pages', { 'retry-after': '30' });
     const ws = await upgrade.accept({ maxPayload: MAX_FRAME_BYTES });
-    const socket = new VisitorSocket(ws, visitor, this.source.feed, (message) => this.receipts.delivered(visitor, message));
+    const socket = new VisitorSocket(ws, visitor, this.source.feed, (message) =>
+      this.receipts.delivered(visitor, message),
+    );
     const sockets = this.byConversation.get(visitor.conversationId) ?? new Set();
     this.byConversation.set(visitor.conversationId, sockets.add(socket));
     tokensOf.set(socket, token);
@@ -90,7 +95,8 @@ export class VisitorGateway implements OnApplicationBootstrap, OnApplicationShut
       if (tokens < -FRAMES.patience) return socket.close(1008, 'too many frames');
       if (tokens < 0) return socket.tell('error', { code: 'too_many_requests', message: 'too many frames' });
       const frame = frameOf(data);
-      if (frame === null) return socket.tell('error', { code: 'invalid_frame', message: 'this frame is not understood' });
+      if (frame === null)
+        return socket.tell('error', { code: 'invalid_frame', message: 'this frame is not understood' });
       switch (frame.type) {
         case 'ping':
           return socket.tell('pong', {});
@@ -114,14 +120,16 @@ export class VisitorGateway implements OnApplicationBootstrap, OnApplicationShut
     const known = Signal.safeParse(signal);
     if (!known.success || known.data.type !== 'typing' || known.data.by.type !== 'agent') return;
     const { conversationId, by } = known.data;
-    for (const socket of this.byConversation.get(conversationId) ?? []) socket.tell('typing', { conversationId, by: { type: by.type, name: by.name } });
+    for (const socket of this.byConversation.get(conversationId) ?? [])
+      socket.tell('typing', { conversationId, by: { type: by.type, name: by.name } });
   }
 
   private judgeAgain(accountId: string): void {
     for (const socket of this.all()) {
       if (socket.visitor.accountId !== accountId) continue;
       try {
-        if (this.tokens.read(this.accounts.get(accountId), tokensOf.get(socket) ?? '') === null) socket.close(1008, 'signed out');
+        if (this.tokens.read(this.accounts.get(accountId), tokensOf.get(socket) ?? '') === null)
+          socket.close(1008, 'signed out');
       } catch {
         socket.close(1008, 'signed out');
       }
@@ -136,7 +144,11 @@ export class VisitorGateway implements OnApplicationBootstrap, OnApplicationShut
 const tokensOf = new WeakMap<VisitorSocket, string>();
 
 function typingBy({ visitor }: VisitorSocket): Signal {
-  return { type: 'typing', conversationId: visitor.conversationId, by: { type: 'contact', id: visitor.visitorId, name: visitor.identity?.name ?? '' } };
+  return {
+    type: 'typing',
+    conversationId: visitor.conversationId,
+    by: { type: 'contact', id: visitor.visitorId, name: visitor.identity?.name ?? '' },
+  };
 }
 
 function frameOf(data: RawData): VisitorClientFrame | null {

@@ -16,7 +16,8 @@ export class VisitorReceipts {
 
   /** A live socket has taken a message. */
   delivered(visitor: Visitor, message: VisitorMessage): void {
-    if (message.direction === 'outbound' && message.state !== 'delivered' && message.state !== 'read') this.tell(visitor, message.id, 'delivered');
+    if (message.direction === 'outbound' && message.state !== 'delivered' && message.state !== 'read')
+      this.tell(visitor, message.id, 'delivered');
   }
 
   /** The visitor's page says that it has shown a message. */
@@ -29,9 +30,15 @@ export class VisitorReceipts {
     if (this.told.has(key)) return;
     if (this.told.size >= MOST_REMEMBERED) this.told.delete(this.told.values().next().value as string);
     this.told.add(key);
-    this.gate.publishKnownReceipt({ id: visitor.accountId, channel: definition.channel }, { conversationId: visitor.conversationId, messageId }, state).catch((error: unknown) => {
-      this.told.delete(key);
-      this.logger.warn({ err: error }, 'a receipt could not be told');
-    });
+    this.gate
+      .publishKnownReceipt(
+        { id: visitor.accountId, channel: definition.channel },
+        { conversationId: visitor.conversationId, messageId },
+        state,
+      )
+      .catch((error: unknown) => {
+        this.told.delete(key);
+        this.logger.warn({ err: error }, 'a receipt could not be told');
+      });
   }
 }

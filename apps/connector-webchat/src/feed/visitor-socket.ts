@@ -28,7 +28,10 @@ export class VisitorSocket implements FeedSink {
     feed: Feed<VisitorFact>,
     private readonly got: (message: VisitorMessage) => void,
   ) {
-    this.stream = new FeedStream(feed, this, (entry, seq) => this.frameOf(entry, seq), { maxBuffered: 512 * 1024, replayBuffered: 128 * 1024 });
+    this.stream = new FeedStream(feed, this, (entry, seq) => this.frameOf(entry, seq), {
+      maxBuffered: 512 * 1024,
+      replayBuffered: 128 * 1024,
+    });
   }
 
   /** A frame outside the record, or `hello` and `reload` with where the feed stands. */

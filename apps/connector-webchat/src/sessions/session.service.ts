@@ -31,7 +31,14 @@ export class SessionService {
     if (request.identity !== undefined) {
       const { id, name, hash } = request.identity;
       if (!vouchedFor(id, hash, account.config.identitySecret)) throw forbidden('the identity is not vouched for');
-      return { session: this.sessionOf(account, { accountId: account.id, ...identityIds(account.id, id), identity: { id, name: name ?? null } }), fresh: false };
+      return {
+        session: this.sessionOf(account, {
+          accountId: account.id,
+          ...identityIds(account.id, id),
+          identity: { id, name: name ?? null },
+        }),
+        fresh: false,
+      };
     }
     const known = request.token === undefined ? null : this.tokens.read(account, request.token);
     const visitor = known ?? { accountId: account.id, ...anonymousIds(), identity: null };
@@ -40,7 +47,8 @@ export class SessionService {
 
   private sessionOf(account: WebchatAccount, visitor: Visitor): VisitorSession {
     const token = this.tokens.mint(account, visitor);
-    if (token === null) throw badRequest('invalid', 'the identity is too long', [{ path: 'identity.id', message: 'too long' }]);
+    if (token === null)
+      throw badRequest('invalid', 'the identity is too long', [{ path: 'identity.id', message: 'too long' }]);
     return { token, visitorId: visitor.visitorId, conversationId: visitor.conversationId };
   }
 }

@@ -47,7 +47,13 @@ export class WebchatApp {
   static async start(env: Readonly<Record<string, string>> = {}): Promise<WebchatApp> {
     const folder = await mkdtemp(join(tmpdir(), 'huiliu-webchat-'));
     const inbox = await PlayedInbox.start();
-    const config = loadConfig({ PORT: '0', HUILIU_DATA: folder, LOG_LEVEL: 'silent', HUILIU_INBOX_URL: inbox.url, ...env });
+    const config = loadConfig({
+      PORT: '0',
+      HUILIU_DATA: folder,
+      LOG_LEVEL: 'silent',
+      HUILIU_INBOX_URL: inbox.url,
+      ...env,
+    });
     const service = await startService(
       {
         name: APP,
@@ -87,13 +93,23 @@ export class WebchatApp {
   }
 
   /** Configures an account as the inbox does, and waits until it is known. */
-  async account(config: { allowedOrigins?: string[]; identitySecret?: string } = {}, accountId = newId()): Promise<string> {
+  async account(
+    config: { allowedOrigins?: string[]; identitySecret?: string } = {},
+    accountId = newId(),
+  ): Promise<string> {
     const box = this.service.app.get(SecretBox);
-    const sealed = { allowedOrigins: [], ...config, ...(config.identitySecret === undefined ? {} : { identitySecret: box.seal(config.identitySecret) }) };
+    const sealed = {
+      allowedOrigins: [],
+      ...config,
+      ...(config.identitySecret === undefined ? {} : { identitySecret: box.seal(config.identitySecret) }),
+    };
     const revision = ++this.revision;
     const data = { accountId, channel: 'webchat', name: 'Our shop', config: sealed, revision };
     await this.bus.publish([wrap(ACCOUNTS, 'account.configured', accountId, data, new Date())]);
-    await eventually('the account is known', () => this.service.app.get(AccountDirectory).get(accountId)?.revision === revision);
+    await eventually(
+      'the account is known',
+      () => this.service.app.get(AccountDirectory).get(accountId)?.revision === revision,
+    );
     return accountId;
   }
 
@@ -108,10 +124,23 @@ export class WebchatApp {
   }
 
   /** What the inbox says once it has stored a message. */
-  async fact(client: VisitorClient, over: Partial<Message> = {}, isPublic = true, type: 'message.created' | 'message.updated' = 'message.created'): Promise<Message> {
+  async fact(
+    client: VisitorClient,
+    over: Partial<Message> = {},
+    isPublic = true,
+    type: 'message.created' | 'message.updated' = 'message.created',
+  ): Promise<Message> {
     const message = aMessage({ id: newId(), conversationId: client.conversationId, ...over });
     const access = { assigneeId: newId(), teamId: newId(), accountId: client.accountId };
-    await this.bus.publish([wrap(INBOX_EVENTS, type, client.conversationId, { message, accountId: client.accountId, public: isPublic, access }, new Date())]);
+    await this.bus.publish([
+      wrap(
+        INBOX_EVENTS,
+        type,
+        client.conversationId,
+        { message, accountId: client.accountId, public: isPublic, access },
+        new Date(),
+      ),
+    ]);
     return message;
   }
 
@@ -171,17 +200,31 @@ export class PlayedInbox {
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.asked.push(`${request.method} ${request.url}`);
     if (this.down) return void request.socket.destroy();
-    const say = (status: number, body: unknown): void => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    if (request.headers[INTERNAL_TOKEN_HEADER] !== this.token) return say(401, { error: { code: 'unauthorized', message: 'no' } });
+    const say = (status: number, body: unknown): void =>
+      void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    if (request.headers[INTERNAL_TOKEN_HEADER] !== this.token)
+      return say(401, { error: { code: 'unauthorized', message: 'no' } });
     if (request.url?.startsWith('/internal/visitor/messages') === true) return say(200, this.messages);
     const uploader = String(request.headers[UPLOADER_HEADER]);
     const id = /^\/internal\/attachments\/([0-9A-Z]{26})\?/.exec(request.url ?? '')?.[1];
     if (id !== undefined) {
       const file = this.files.get(id);
-      if (file === undefined || file.uploader !== uploader) return say(404, { error: { code: 'not_found', message: 'no such attachment' } });
-      return void response.writeHead(200, { 'content-type': 'image/png', 'content-disposition': 'inline', 'content-length': file.bytes.length, 'x-secret': '1' }).end(file.bytes);
+      if (file === undefined || file.uploader !== uploader)
+        return say(404, { error: { code: 'not_found', message: 'no such attachment' } });
+      return void response
+        .writeHead(200, {
+          'content-type': 'image/png',
+          'content-disposition': 'inline',
+          'content-length': file.bytes.length,
+          'x-secret': '1',
+        })
+        .end(file.bytes);
     }
-    const body = await new Response(request as never, { headers: { 'content-type': String(request.headers['content-type']) } }).formData().catch(() => null);
+    const body = await new Response(request as never, {
+      headers: { 'content-type': String(request.headers['content-type']) },
+    })
+      .formData()
+      .catch(() => null);
     const file = body?.get('file');
     if (!(file instanceof File)) return say(400, { error: { code: 'malformed', message: 'no' } });
     const fresh = newId();

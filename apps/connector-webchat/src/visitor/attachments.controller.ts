@@ -23,16 +23,27 @@ export class AttachmentsController {
   ) {}
 
   @Post()
-  async add(@ZodParam('accountId', Id) accountId: string, @CurrentVisitor() visitor: Visitor, @Req() request: FastifyRequest): Promise<Attachment> {
+  async add(
+    @ZodParam('accountId', Id) accountId: string,
+    @CurrentVisitor() visitor: Visitor,
+    @Req() request: FastifyRequest,
+  ): Promise<Attachment> {
     const wait = this.limits.take('webchat-attachments', visitor.visitorId, RATE);
     if (wait > 0) throw tooMany(wait);
     if (!request.isMultipart()) throw unsupportedMediaType('expected multipart/form-data');
     const part = await request.file().catch((error: unknown) => {
       // The plugin's own refusals (no boundary, too many parts) are answered as they are; what it cannot parse is malformed.
-      throw typeof (error as { code?: unknown }).code === 'string' ? error : badRequest('malformed', 'the multipart body is malformed');
+      throw typeof (error as { code?: unknown }).code === 'string'
+        ? error
+        : badRequest('malformed', 'the multipart body is malformed');
     });
-    if (part === undefined || part.fieldname !== 'file') throw badRequest('invalid', 'the field `file` is missing', [{ path: 'file', message: 'required' }]);
-    const attachment = await this.uploads.add(visitor.visitorId, { stream: part.file, name: part.filename ?? '', mime: part.mimetype });
+    if (part === undefined || part.fieldname !== 'file')
+      throw badRequest('invalid', 'the field `file` is missing', [{ path: 'file', message: 'required' }]);
+    const attachment = await this.uploads.add(visitor.visitorId, {
+      stream: part.file,
+      name: part.filename ?? '',
+      mime: part.mimetype,
+    });
     return visitorAttachment(attachment, accountId);
   }
 
@@ -45,7 +56,11 @@ export class AttachmentsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { conversationId, visitorId } = visitor;
-    const file = await this.inbox.download(id, { conversationId, visitorId, ...(request.headers.range === undefined ? {} : { range: request.headers.range }) });
+    const file = await this.inbox.download(id, {
+      conversationId,
+      visitorId,
+      ...(request.headers.range === undefined ? {} : { range: request.headers.range }),
+    });
     // Pages of other sites show pictures of theirs by plain elements, which send no Origin.
     reply.header('cross-origin-resource-policy', 'cross-origin');
     await reply.status(file.status).headers(file.headers).send(file.stream);

@@ -50,8 +50,12 @@ export class CrossOrigin implements OnModuleInit {
     const account = this.accounts.get((request.params as { accountId: string }).accountId);
     const { origin, host } = request.headers;
     reply.header('vary', 'origin');
-    if (!admitsOrigin(origin, account.config.allowedOrigins, { publicUrl: this.config.publicUrl, host })) throw forbidden('not from this website');
+    if (!admitsOrigin(origin, account.config.allowedOrigins, { publicUrl: this.config.publicUrl, host }))
+      throw forbidden('not from this website');
     if (origin === undefined) return;
-    reply.header('access-control-allow-origin', origin).header('access-control-expose-headers', 'retry-after').header('cross-origin-resource-policy', 'cross-origin');
+    reply
+      .header('access-control-allow-origin', origin)
+      .header('access-control-expose-headers', 'retry-after')
+      .header('cross-origin-resource-policy', 'cross-origin');
   }
 }

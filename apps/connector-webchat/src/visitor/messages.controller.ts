@@ -1,7 +1,15 @@
 import { Controller, Get, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { type Content, Id, type VisitorMessage, VisitorMessagesQuery, VisitorPost, VisitorPosted, type WritableContent } from '@huiliu/contracts';
+import {
+  type Content,
+  Id,
+  type VisitorMessage,
+  VisitorMessagesQuery,
+  VisitorPost,
+  VisitorPosted,
+  type WritableContent,
+} from '@huiliu/contracts';
 import { EventGate, InboxClient, Uploads } from '@huiliu/connector-kit';
 import { badRequest, messageIdOf, RateLimits, tooMany, ZodBody, ZodParam, ZodQuery } from '@huiliu/platform';
 import { Clock } from '@huiliu/storage';
@@ -44,7 +52,15 @@ export class MessagesController {
     await this.gate.publish({ id: visitor.accountId, channel: definition.channel }, [
       {
         type: 'message.received',
-        data: { ...threadOf(visitor), direction: 'inbound', remoteId: remoteMessageId(id), messageId: id, clientId, content, sentAt: now },
+        data: {
+          ...threadOf(visitor),
+          direction: 'inbound',
+          remoteId: remoteMessageId(id),
+          messageId: id,
+          clientId,
+          content,
+          sentAt: now,
+        },
       },
     ]);
     return { id, clientId, acceptedAt: now };
@@ -57,7 +73,11 @@ export class MessagesController {
     @CurrentVisitor() visitor: Visitor,
     @ZodQuery(VisitorMessagesQuery) query: z.infer<typeof VisitorMessagesQuery>,
   ): Promise<{ items: VisitorMessage[]; nextCursor: string | null }> {
-    const { items, nextCursor } = await this.inbox.visitorMessages({ accountId, conversationId: visitor.conversationId, after: query.after });
+    const { items, nextCursor } = await this.inbox.visitorMessages({
+      accountId,
+      conversationId: visitor.conversationId,
+      after: query.after,
+    });
     return { items: items.map((message) => forVisitor(message, accountId)), nextCursor };
   }
 
@@ -65,7 +85,10 @@ export class MessagesController {
   private async contentOf(content: WritableContent, visitor: Visitor): Promise<Content> {
     if (!('attachment' in content)) return content;
     const attachment = await this.uploads.find(visitor.visitorId, content.attachment.id);
-    if (attachment === null) throw badRequest('unknown_attachment', 'no such attachment', [{ path: 'content.attachment.id', message: 'unknown' }]);
+    if (attachment === null)
+      throw badRequest('unknown_attachment', 'no such attachment', [
+        { path: 'content.attachment.id', message: 'unknown' },
+      ]);
     return { ...content, attachment };
   }
 }

@@ -32,5 +32,7 @@ describe('admitsOrigin', () => {
     ['https://evil.example', [], { publicUrl: 'https://cs.example', host: '127.0.0.1:3000' }, false],
     ['https://shop.example', ['not an origin', 'https://shop.example'], own, true],
     ['http://x', [], { publicUrl: null, host: undefined as unknown as string }, false],
-  ])('%s with %j at %j: %s', (origin, allowed, where, expected) => expect(admitsOrigin(origin, allowed, where)).toBe(expected));
+  ])('%s with %j at %j: %s', (origin, allowed, where, expected) =>
+    expect(admitsOrigin(origin, allowed, where)).toBe(expected),
+  );
 });

@@ -2,7 +2,8 @@
 function webOrigin(text: string): URL | null {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);
-  const plain = url.origin.toLowerCase() === text.toLowerCase() || `${url.protocol}//${url.host}` === text.toLowerCase();
+  const plain =
+    url.origin.toLowerCase() === text.toLowerCase() || `${url.protocol}//${url.host}` === text.toLowerCase();
   return plain && (url.protocol === 'http:' || url.protocol === 'https:') ? url : null;
 }
 
@@ -10,7 +11,11 @@ function webOrigin(text: string): URL | null {
  * Whether a page of this origin may speak for its visitor. No `Origin`: no page of another site (browsers always send it then). An empty
  * list admits our own origin alone: the public address or, where none is set, the host that was asked.
  */
-export function admitsOrigin(origin: string | undefined, allowed: readonly string[], own: { readonly publicUrl: string | null; readonly host: string | undefined }): boolean {
+export function admitsOrigin(
+  origin: string | undefined,
+  allowed: readonly string[],
+  own: { readonly publicUrl: string | null; readonly host: string | undefined },
+): boolean {
   if (origin === undefined) return true;
   const asked = webOrigin(origin);
   if (asked === null) return false;

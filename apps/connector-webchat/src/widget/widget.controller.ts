@@ -24,7 +24,11 @@ export class WidgetController {
   constructor(@Inject(Accounts) private readonly accounts: Accounts) {}
 
   @Get('widget.js')
-  async script(@ZodParam('accountId', Id) accountId: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async script(
+    @ZodParam('accountId', Id) accountId: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     this.accounts.get(accountId);
     const { body, etag } = await this.read();
     void reply

@@ -72,8 +72,9 @@ export class ReceiptsWriter {
     const believed = all.filter((match) => this.isTheirs(match, changes, stored));
     const now = this.clock.now();
     for (const { receipt, owner } of believed) {
-      const change = changes.get(owner.conversationId) as ThreadChange;
-      const before = change.updated.get(owner.messageId) ?? (stored.get(owner.messageId));
+      const change = changes.get(owner.conversationId);
+      const before = change?.updated.get(owner.messageId) ?? stored.get(owner.messageId);
+      if (change === undefined || before === undefined) continue;
       settle(change, before, applyReceipt(before, receipt), spends.get(owner.messageId) ?? [], now);
     }
     await this.readUpTo(tx, changes, believed, stored);
@@ -170,10 +171,9 @@ export class ReceiptsWriter {
     }
     for (const [conversationId, seq] of upTo) {
       const change = changes.get(conversationId);
-      const told = [...(change?.updated.values() ?? [])].filter(
-        (message) => message.seq <= seq && (message.state === 'sent' || message.state === 'delivered'),
-      );
-      for (const message of told) replace(change as ThreadChange, readBefore(message));
+      if (change === undefined) continue;
+      const told = [...change.updated.values()].filter((message) => message.seq <= seq && isOut(message));
+      for (const message of told) replace(change, readBefore(message));
     }
   }
 
@@ -192,6 +192,9 @@ export class ReceiptsWriter {
     }
   }
 }
+
+/** Whether a message has gone out and is not known to have been read. */
+const isOut = (message: StoredMessage): boolean => message.state === 'sent' || message.state === 'delivered';
 
 function settle(
   change: ThreadChange,

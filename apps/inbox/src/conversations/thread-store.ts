@@ -70,7 +70,8 @@ export class ThreadStore {
     now: Date,
     after: readonly BusRecord[] = [],
   ): Promise<Map<string, Conversation>> {
-    for (const change of changes) if (isChanged(change)) change.thread.updatedAt = now.toISOString();
+    for (const change of changes)
+      if (isChanged(change)) change.thread.updatedAt = laterThan(change.thread.updatedAt, now);
     const changed = changes.filter(isChanged);
     await this.messages.insert(
       tx,
@@ -170,4 +171,9 @@ function sameWindow(a: ReplyWindow | undefined, b: ReplyWindow): boolean {
 
 function routingRecord<F extends RoutingFact>(fact: F, now: Date): BusRecord {
   return routingWork(fact.type, fact.data as never, now);
+}
+
+/** Now, or just after what was: a process whose clock is behind never makes a conversation look older than it was. */
+function laterThan(previous: string, now: Date): string {
+  return new Date(Math.max(now.getTime(), Date.parse(previous) + 1)).toISOString();
 }

@@ -43,14 +43,27 @@ describe('positions', () => {
         (generation, instance, startedAtMs, pairs) => {
           const positions = new Map(pairs);
           const text = encodePosition(generationMark(generation), instance, startedAtMs, positions);
-          expect(decodePosition(text)).toEqual({ generation: generationMark(generation), instance, startedAtMs, positions });
+          expect(decodePosition(text)).toEqual({
+            generation: generationMark(generation),
+            instance,
+            startedAtMs,
+            positions,
+          });
         },
       ),
     );
   });
 
   it('never throw on what no feed has written', () => {
-    const valid = encodePosition(generationMark('g1'), 7, 1000, new Map([[0, 5n], [3, 900n]]));
+    const valid = encodePosition(
+      generationMark('g1'),
+      7,
+      1000,
+      new Map([
+        [0, 5n],
+        [3, 900n],
+      ]),
+    );
     fc.assert(fc.property(fc.string(), (text) => decodePosition(text) === null || typeof text === 'string'));
     for (let n = 0; n < valid.length; n++) expect(decodePosition(valid.slice(0, n))).toBeNull();
     expect(decodePosition('A'.repeat(5000))).toBeNull();
@@ -118,9 +131,14 @@ describe('Feed', () => {
         const logs: TailRecord<string>[][] = [[], [], []];
         for (const p of partitions) (logs[p] as TailRecord<string>[]).push(rec(p, (logs[p] as unknown[]).length));
         const feeds = [feed(), feed()] as const;
-        const read = [[0, 0, 0], [0, 0, 0]];
+        const read = [
+          [0, 0, 0],
+          [0, 0, 0],
+        ];
         const step = (which: number): boolean => {
-          const open = [0, 1, 2].filter((p) => ((read[which] as number[])[p] as number) < (logs[p] as unknown[]).length);
+          const open = [0, 1, 2].filter(
+            (p) => ((read[which] as number[])[p] as number) < (logs[p] as unknown[]).length,
+          );
           if (open.length === 0) return false;
           const p = open[next(open.length)] as number;
           const at = (read[which] as number[])[p] as number;
@@ -129,12 +147,14 @@ describe('Feed', () => {
           return true;
         };
         // All partitions are known to both before the client comes: what is not is told to load afresh.
-        for (const which of [0, 1]) for (const p of [0, 1, 2]) if ((logs[p] as unknown[]).length > 0) {
-          feeds[which]?.push([logs[p]?.[0] as TailRecord<string>]);
-          (read[which] as number[])[p] = 1;
-        }
+        for (const which of [0, 1])
+          for (const p of [0, 1, 2])
+            if ((logs[p] as unknown[]).length > 0) {
+              feeds[which]?.push([logs[p]?.[0] as TailRecord<string>]);
+              (read[which] as number[])[p] = 1;
+            }
         let at = 0;
-        let cursor = (feeds[0] as Feed<string>).attach();
+        let cursor = feeds[0].attach();
         const got: string[] = [];
         const take = (): void => void got.push(...drain(cursor).map((x) => x.data));
         for (let i = 0; i < 60; i++) {

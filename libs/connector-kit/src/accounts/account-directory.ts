@@ -20,7 +20,11 @@ export interface AccountEntry {
 }
 
 /** `removed` and `changed` carry what was; `changed` and `added` what is. */
-export type AccountChange = { readonly id: string; readonly before: AccountEntry | null; readonly after: AccountEntry | null };
+export type AccountChange = {
+  readonly id: string;
+  readonly before: AccountEntry | null;
+  readonly after: AccountEntry | null;
+};
 
 /** The accounts of this app's connectors, as the inbox configured them: kept in memory from the compacted topic. */
 @Injectable()
@@ -98,17 +102,27 @@ export class AccountDirectory implements OnApplicationBootstrap, OnApplicationSh
       const after = event.type === 'account.deleted' ? null : this.entryOf(connector, event.data);
       if (after === null) this.accounts.delete(accountId);
       else this.accounts.set(accountId, after);
-      if (before !== null || after !== null) for (const listener of this.listeners) listener({ id: accountId, before, after });
+      if (before !== null || after !== null)
+        for (const listener of this.listeners) listener({ id: accountId, before, after });
     }
   }
 
-  private entryOf(connector: Connector, data: Extract<AccountsEvent, { type: 'account.configured' }>['data']): AccountEntry {
+  private entryOf(
+    connector: Connector,
+    data: Extract<AccountsEvent, { type: 'account.configured' }>['data'],
+  ): AccountEntry {
     const base = { id: data.accountId, channel: data.channel, name: data.name, revision: data.revision, connector };
     let clear: Record<string, unknown>;
     try {
-      clear = mapPaths(data.config, connector.secrets, (value) => (value.startsWith('enc:') ? this.secrets.open(value) : value));
+      clear = mapPaths(data.config, connector.secrets, (value) =>
+        value.startsWith('enc:') ? this.secrets.open(value) : value,
+      );
     } catch {
-      return { ...base, config: null, problem: 'the secrets cannot be read: were they stored under another master key? Enter them again' };
+      return {
+        ...base,
+        config: null,
+        problem: 'the secrets cannot be read: were they stored under another master key? Enter them again',
+      };
     }
     const parsed = connector.definition.config.safeParse(clear);
     if (parsed.success) return { ...base, config: parsed.data, problem: null };

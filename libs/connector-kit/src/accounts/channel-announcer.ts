@@ -67,7 +67,8 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
 
   private of(accountId: string): Known {
     let known = this.known.get(accountId);
-    if (known === undefined) this.known.set(accountId, (known = { state: 'starting', error: null, lastEventAt: null, toldAt: 0, told: '' }));
+    if (known === undefined)
+      this.known.set(accountId, (known = { state: 'starting', error: null, lastEventAt: null, toldAt: 0, told: '' }));
     return known;
   }
 
@@ -89,7 +90,15 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
       this.dirty.delete(accountId);
       const { state, error } = known;
       const lastEventAt = known.lastEventAt?.toISOString() ?? null;
-      records.push(wrap(CHANNELS, 'account.status', `status:${accountId}`, { accountId, state, error, lastEventAt, at: now.toISOString() }, now));
+      records.push(
+        wrap(
+          CHANNELS,
+          'account.status',
+          `status:${accountId}`,
+          { accountId, state, error, lastEventAt, at: now.toISOString() },
+          now,
+        ),
+      );
       told.push(() => Object.assign(known, { told: essence, toldAt: now.getTime() }));
     }
     try {
@@ -100,6 +109,7 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
       for (const record of records) this.dirty.add(record.envelope.data.accountId);
     }
     this.timer = null;
-    if (this.dirty.size > 0 && !this.stopped.signal.aborted) this.timer = setTimeout(() => void this.tell(), 5_000).unref();
+    if (this.dirty.size > 0 && !this.stopped.signal.aborted)
+      this.timer = setTimeout(() => void this.tell(), 5_000).unref();
   }
 }

@@ -14,12 +14,13 @@ export function field<T extends z.ZodType>(schema: T, title: FieldTitle): T {
     'x-zh': title.zh,
     'x-en': title.en,
     ...(title.secret ? { 'x-secret': true } : {}),
-  }) as T;
+  });
 }
 
 type JsonSchema = Record<string, unknown>;
 
-const isObject = (value: unknown): value is JsonSchema => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is JsonSchema =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The JSON Schema of a connector's config, as the `channels` topic carries it. */
 export function configJsonSchema(schema: z.ZodType): JsonSchema {
@@ -38,7 +39,11 @@ export function secretPaths(schema: JsonSchema, prefix = ''): string[] {
 }
 
 /** A copy in which `change` has been applied to the strings at the dotted paths. */
-export function mapPaths(config: Record<string, unknown>, paths: readonly string[], change: (value: string) => string): Record<string, unknown> {
+export function mapPaths(
+  config: Record<string, unknown>,
+  paths: readonly string[],
+  change: (value: string) => string,
+): Record<string, unknown> {
   const copy = structuredClone(config);
   for (const path of paths) {
     const names = path.split('.');

@@ -3,7 +3,7 @@ import type { Logger } from 'nestjs-pino';
 import type { Clock } from '@huiliu/storage';
 import type { GuardedFetch } from '../http/guarded-fetch';
 import type { InboxClient } from '../inbox/inbox-client';
-import type { DefinitionInput } from './connector';
+import type { DefinitionInput } from './definition';
 import type { InboundEvent, PlatformReceipt } from './events';
 
 /** What one signed call is remembered by. */
@@ -18,7 +18,13 @@ export interface SignedCall {
 
 /** What the kit gives one account's runtime. */
 export interface AccountContext<Config = Record<string, unknown>, D extends DefinitionInput = DefinitionInput> {
-  readonly account: { readonly id: string; readonly channel: string; readonly name: string; readonly config: Config; readonly revision: number };
+  readonly account: {
+    readonly id: string;
+    readonly channel: string;
+    readonly name: string;
+    readonly config: Config;
+    readonly revision: number;
+  };
   /** Resolves when the events are durable; throws `unavailable` when neither bus nor spool takes them. */
   publish(events: readonly InboundEvent<D>[]): Promise<void>;
   publishReceipts(receipts: readonly PlatformReceipt<D>[]): Promise<void>;

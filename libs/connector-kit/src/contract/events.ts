@@ -1,6 +1,13 @@
 import type { z } from 'zod';
-import type { ContactSeen, Content, MessageEdited, MessageReceived, MessageRecalled, SendError } from '@huiliu/contracts';
-import type { DefinitionInput } from './connector';
+import type {
+  ContactSeen,
+  Content,
+  MessageEdited,
+  MessageReceived,
+  MessageRecalled,
+  SendError,
+} from '@huiliu/contracts';
+import type { DefinitionInput } from './definition';
 
 type Bare<T> = Omit<T, 'accountId' | 'channel'>;
 
@@ -16,8 +23,14 @@ type Received = Bare<z.input<typeof MessageReceived>>;
 
 /** What a connector says has happened; the kit adds the account and the channel and publishes it. */
 export type InboundEvent<D extends DefinitionInput = DefinitionInput> =
-  | (Ordered & { readonly type: 'message.received'; readonly data: Omit<Received, 'content'> & { readonly content: InboundContent<D> } })
-  | (Ordered & { readonly type: 'message.edited'; readonly data: Omit<Bare<z.input<typeof MessageEdited>>, 'content'> & { readonly content: InboundContent<D> } })
+  | (Ordered & {
+      readonly type: 'message.received';
+      readonly data: Omit<Received, 'content'> & { readonly content: InboundContent<D> };
+    })
+  | (Ordered & {
+      readonly type: 'message.edited';
+      readonly data: Omit<Bare<z.input<typeof MessageEdited>>, 'content'> & { readonly content: InboundContent<D> };
+    })
   | (Ordered & { readonly type: 'message.recalled'; readonly data: Bare<z.input<typeof MessageRecalled>> })
   | (Ordered & { readonly type: 'contact.entered' | 'contact.left'; readonly data: Bare<z.input<typeof ContactSeen>> });
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { WebhookRefusal } from './errors';
-import type { DefinitionInput } from './connector';
+import type { DefinitionInput } from './definition';
 import type { InboundEvent, PlatformReceipt } from './events';
 
 /** A platform's call as it came over the wire. Verify `body` byte by byte before anything is parsed. */
@@ -23,7 +23,8 @@ export class WebhookRequest {
   /** A header that a signature is in: missing or given twice is refused with 401. */
   signedHeader(name: string): string {
     const value = this.headers[name.toLowerCase()];
-    if (typeof value !== 'string' || value === '' || value.includes(',')) throw new WebhookRefusal('unauthorized', `${name}: expected once`);
+    if (typeof value !== 'string' || value === '' || value.includes(','))
+      throw new WebhookRefusal('unauthorized', `${name}: expected once`);
     return value;
   }
 }

@@ -27,14 +27,20 @@ export type AfterFailure =
   | { readonly next: 'unknown'; readonly error: SendError };
 
 export function errorOf(error: unknown): SendError {
-  if (error instanceof ConnectorError) return { kind: error.kind, code: error.code.slice(0, 128), message: error.message.slice(0, 2000) };
-  return { kind: 'outcome_unknown', code: 'unexpected', message: 'the connector broke off; whether the message went out is not known' };
+  if (error instanceof ConnectorError)
+    return { kind: error.kind, code: error.code.slice(0, 128), message: error.message.slice(0, 2000) };
+  return {
+    kind: 'outcome_unknown',
+    code: 'unexpected',
+    message: 'the connector broke off; whether the message went out is not known',
+  };
 }
 
 /** The rules of a failed send: pure, so that each can be tested. `random` in [0, 1) spreads the next attempts. */
 export function afterFailure(thrown: unknown, attempts: Attempts, nowMs: number, random: number): AfterFailure {
   const error = errorOf(thrown);
-  const kind = error.kind === 'outcome_unknown' && attempts.keyed && attempts.tries < KEYED_REPEATS ? 'transient' : error.kind;
+  const kind =
+    error.kind === 'outcome_unknown' && attempts.keyed && attempts.tries < KEYED_REPEATS ? 'transient' : error.kind;
   switch (kind) {
     case 'transient':
     case 'rate_limited': {

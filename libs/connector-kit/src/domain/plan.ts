@@ -8,9 +8,16 @@ export type SendPlan =
   | { readonly do: 'drop' }
   | { readonly do: 'refuse'; readonly error: SendError };
 
-type Capabilities = Readonly<Partial<Record<ContentKind, Readonly<{ support: string; maxBytes?: number; maxChars?: number; mime?: readonly string[] }>>>>;
+type Capabilities = Readonly<
+  Partial<
+    Record<ContentKind, Readonly<{ support: string; maxBytes?: number; maxChars?: number; mime?: readonly string[] }>>
+  >
+>;
 
-const refuse = (code: string, message: string): SendPlan => ({ do: 'refuse', error: { kind: 'unsupported', code, message } });
+const refuse = (code: string, message: string): SendPlan => ({
+  do: 'refuse',
+  error: { kind: 'unsupported', code, message },
+});
 
 function attachmentOf(content: Content): { mime: string; size: number; name: string } | undefined {
   return 'attachment' in content ? content.attachment : undefined;
@@ -27,13 +34,25 @@ export function asText(content: Content): string | null {
       lines.push(content.title, content.description, content.url);
       break;
     case 'card':
-      lines.push(content.title, content.description, ...Object.entries(content.fields).map(([name, value]) => `${name}: ${value}`), content.url);
+      lines.push(
+        content.title,
+        content.description,
+        ...Object.entries(content.fields).map(([name, value]) => `${name}: ${value}`),
+        content.url,
+      );
       break;
     case 'location':
-      lines.push(content.name, content.address, `https://www.openstreetmap.org/?mlat=${content.latitude}&mlon=${content.longitude}#map=17/${content.latitude}/${content.longitude}`);
+      lines.push(
+        content.name,
+        content.address,
+        `https://www.openstreetmap.org/?mlat=${content.latitude}&mlon=${content.longitude}#map=17/${content.latitude}/${content.longitude}`,
+      );
       break;
     case 'menu':
-      lines.push(content.text, ...content.items.map((item, n) => `${n + 1}. ${item.text}${item.url === undefined ? '' : ` ${item.url}`}`));
+      lines.push(
+        content.text,
+        ...content.items.map((item, n) => `${n + 1}. ${item.text}${item.url === undefined ? '' : ` ${item.url}`}`),
+      );
       break;
     case 'email':
       lines.push(content.subject, content.text);
@@ -54,19 +73,25 @@ export function asText(content: Content): string | null {
 /** Decides, before a connector is called, what of a message its channel can carry and in how many pieces. */
 export function planSend(outbound: Capabilities | ChannelDefinition['outbound'], content: Content): SendPlan {
   const can = (outbound as Capabilities)[content.kind];
-  if (can === undefined || can.support === 'reject') return refuse('kind_not_supported', `this channel does not take ${content.kind}`);
+  if (can === undefined || can.support === 'reject')
+    return refuse('kind_not_supported', `this channel does not take ${content.kind}`);
   if (can.support === 'drop') return { do: 'drop' };
   if (can.support === 'fallback') {
     const text = asText(content);
     const textCan = (outbound as Capabilities).text;
-    if (text === null || textCan === undefined || !['full', 'partial'].includes(textCan.support)) return refuse('no_fallback', `this channel does not take ${content.kind}`);
+    if (text === null || textCan === undefined || !['full', 'partial'].includes(textCan.support))
+      return refuse('no_fallback', `this channel does not take ${content.kind}`);
     return planSend(outbound, { kind: 'text', text });
   }
-  if (content.kind === 'text') return { do: 'send', parts: splitText(content.text, can).map((text) => ({ kind: 'text', text })) };
+  if (content.kind === 'text')
+    return { do: 'send', parts: splitText(content.text, can).map((text) => ({ kind: 'text', text })) };
   const file = attachmentOf(content);
-  if (file !== undefined && can.maxBytes !== undefined && file.size > can.maxBytes) return refuse('too_large', `${file.name}: at most ${can.maxBytes} bytes on this channel`);
-  if (file !== undefined && can.mime !== undefined && !mimeMatches(file.mime, can.mime)) return refuse('type_not_supported', `${file.name}: ${file.mime} is not taken on this channel`);
-  if (can.maxChars !== undefined && content.text.length > can.maxChars) return refuse('too_long', `the text may have at most ${can.maxChars} characters on this channel`);
+  if (file !== undefined && can.maxBytes !== undefined && file.size > can.maxBytes)
+    return refuse('too_large', `${file.name}: at most ${can.maxBytes} bytes on this channel`);
+  if (file !== undefined && can.mime !== undefined && !mimeMatches(file.mime, can.mime))
+    return refuse('type_not_supported', `${file.name}: ${file.mime} is not taken on this channel`);
+  if (can.maxChars !== undefined && content.text.length > can.maxChars)
+    return refuse('too_long', `the text may have at most ${can.maxChars} characters on this channel`);
   return { do: 'send', parts: [content] };
 }
 

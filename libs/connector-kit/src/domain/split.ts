@@ -11,7 +11,8 @@ const BOUNDARIES = [/\n\s*\n/gu, /\n/gu, /[。！？!?…]+["'”’）)]*|[.](?
 const LEAST_FILL = 0.4;
 
 const fits = (text: string, limits: TextLimits): boolean =>
-  (limits.maxChars === undefined || text.length <= limits.maxChars) && (limits.maxBytes === undefined || Buffer.byteLength(text) <= limits.maxBytes);
+  (limits.maxChars === undefined || text.length <= limits.maxChars) &&
+  (limits.maxBytes === undefined || Buffer.byteLength(text) <= limits.maxBytes);
 
 /** The longest prefix within the limits that ends between graphemes; inside one only where a single one is too long. */
 function longestPrefix(text: string, limits: TextLimits): string {

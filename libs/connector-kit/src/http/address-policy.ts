@@ -20,15 +20,7 @@ const FORBIDDEN_V4 = [
 ] as const;
 
 /** Outside 2000::/3 nothing is public; inside it these are not, or carry another address. */
-const FORBIDDEN_V6 = [
-  '::/3',
-  '4000::/2',
-  '8000::/1',
-  '2001::/23',
-  '2001:db8::/32',
-  '2002::/16',
-  '3fff::/20',
-] as const;
+const FORBIDDEN_V6 = ['::/3', '4000::/2', '8000::/1', '2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'] as const;
 
 function subnets(list: BlockList, cidrs: readonly string[]): BlockList {
   for (const cidr of cidrs) {
@@ -43,7 +35,9 @@ function subnets(list: BlockList, cidrs: readonly string[]): BlockList {
 function groups(address: string): number[] {
   const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
   const plain =
-    dotted === null ? address : `${dotted[1]}${((Number(dotted[2]) << 8) | Number(dotted[3])).toString(16)}:${((Number(dotted[4]) << 8) | Number(dotted[5])).toString(16)}`;
+    dotted === null
+      ? address
+      : `${dotted[1]}${((Number(dotted[2]) << 8) | Number(dotted[3])).toString(16)}:${((Number(dotted[4]) << 8) | Number(dotted[5])).toString(16)}`;
   const [head = '', tail] = plain.split('::');
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');

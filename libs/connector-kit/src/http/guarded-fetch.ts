@@ -44,10 +44,20 @@ export interface ResolvedAddress {
 export type Resolver = (host: string) => Promise<readonly ResolvedAddress[]>;
 
 const resolveAll: Resolver = (host) =>
-  new Promise((resolve, reject) => dnsLookup(host, { all: true, verbatim: true }, (error, addresses) => (error ? reject(error) : resolve(addresses))));
+  new Promise((resolve, reject) =>
+    dnsLookup(host, { all: true, verbatim: true }, (error, addresses) => (error ? reject(error) : resolve(addresses))),
+  );
 
 const MAX_BYTES = 20 * 1024 * 1024;
-const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ERR_TLS_CERT_ALTNAME_INVALID', 'DEPTH_ZERO_SELF_SIGNED_CERT']);
+const NOT_CONNECTED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+]);
 /** Not for another origin than they were meant for. */
 const PRIVATE_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
@@ -60,7 +70,10 @@ export class GuardedFetch {
   private readonly policy: AddressPolicy;
   private readonly sandbox: ReadonlySet<string>;
 
-  constructor(options: { readonly allow: readonly string[]; readonly sandboxOrigins?: readonly string[] }, private readonly resolver: Resolver = resolveAll) {
+  constructor(
+    options: { readonly allow: readonly string[]; readonly sandboxOrigins?: readonly string[] },
+    private readonly resolver: Resolver = resolveAll,
+  ) {
     this.policy = new AddressPolicy(options.allow);
     this.sandbox = new Set((options.sandboxOrigins ?? []).map((origin) => new URL(origin).origin));
   }
@@ -76,11 +89,13 @@ export class GuardedFetch {
     for (let redirects = 0; ; redirects++) {
       const response = await this.once(url, method, headers, body, request.maxBytes ?? MAX_BYTES, signal);
       const location = response.headers.location;
-      if (response.status < 300 || response.status > 399 || response.status === 304 || location === undefined) return response;
+      if (response.status < 300 || response.status > 399 || response.status === 304 || location === undefined)
+        return response;
       if (redirects >= (request.maxRedirects ?? 3)) throw new GuardedFetchError('refused', 'too many redirects');
       if (!URL.canParse(location, url.href)) throw new GuardedFetchError('refused', 'redirected to no address');
       const next = this.parse(new URL(location, url.href).href);
-      if (url.protocol === 'https:' && next.protocol === 'http:') throw new GuardedFetchError('refused', 'redirected from https to http');
+      if (url.protocol === 'https:' && next.protocol === 'http:')
+        throw new GuardedFetchError('refused', 'redirected from https to http');
       if (response.status === 303 || (response.status < 303 && method === 'POST')) {
         method = 'GET';
         body = undefined;
@@ -103,8 +118,10 @@ export class GuardedFetch {
   private parse(address: string): URL {
     if (!URL.canParse(address)) throw new GuardedFetchError('refused', 'not an address');
     const url = new URL(address);
-    if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new GuardedFetchError('refused', 'neither http nor https');
-    if (url.username !== '' || url.password !== '') throw new GuardedFetchError('refused', 'credentials in the address');
+    if (url.protocol !== 'https:' && url.protocol !== 'http:')
+      throw new GuardedFetchError('refused', 'neither http nor https');
+    if (url.username !== '' || url.password !== '')
+      throw new GuardedFetchError('refused', 'credentials in the address');
     return url;
   }
 
@@ -122,11 +139,19 @@ export class GuardedFetch {
     const first = found[0];
     if (first === undefined) throw new GuardedFetchError('unsent', 'the name does not resolve');
     // One inside among several outside is how rebinding begins: all must be fine.
-    if (!sandboxed && !found.every(({ address }) => this.policy.permits(address))) throw new GuardedFetchError('refused', 'the address is not on the public internet');
+    if (!sandboxed && !found.every(({ address }) => this.policy.permits(address)))
+      throw new GuardedFetchError('refused', 'the address is not on the public internet');
     return first;
   }
 
-  private async once(url: URL, method: string, headers: Record<string, string>, body: string | Buffer | undefined, maxBytes: number, signal: AbortSignal): Promise<GuardedResponse> {
+  private async once(
+    url: URL,
+    method: string,
+    headers: Record<string, string>,
+    body: string | Buffer | undefined,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<GuardedResponse> {
     const pinned = await this.check(url.hostname, this.sandbox.has(url.origin));
     try {
       const response = await this.http.request<ArrayBuffer>({
@@ -142,11 +167,15 @@ export class GuardedFetch {
         proxy: false,
         validateStatus: () => true,
         transformResponse: (data: unknown) => data,
-        lookup: (_host: string, _options: object, callback: (error: Error | null, address: string, family: 4 | 6) => void) =>
-          callback(null, pinned.address, pinned.family === 6 ? 6 : 4),
+        lookup: (
+          _host: string,
+          _options: object,
+          callback: (error: Error | null, address: string, family: 4 | 6) => void,
+        ) => callback(null, pinned.address, pinned.family === 6 ? 6 : 4),
       });
       const flat: Record<string, string> = {};
-      for (const [name, value] of Object.entries(response.headers)) if (value !== undefined && value !== null) flat[name.toLowerCase()] = String(value);
+      for (const [name, value] of Object.entries(response.headers))
+        if (value !== undefined && value !== null) flat[name.toLowerCase()] = String(value);
       return { status: response.status, headers: flat, body: Buffer.from(response.data ?? ''), url: url.href };
     } catch (error) {
       throw failureOf(error);
@@ -156,8 +185,10 @@ export class GuardedFetch {
 
 function failureOf(error: unknown): GuardedFetchError {
   const { code, message } = error as { code?: string; message?: string };
-  if (message?.startsWith('maxContentLength')) return new GuardedFetchError('too_large', 'the answer is too large', { cause: error });
-  if (code !== undefined && NOT_CONNECTED.has(code)) return new GuardedFetchError('unsent', `no connection (${code})`, { cause: error });
+  if (message?.startsWith('maxContentLength'))
+    return new GuardedFetchError('too_large', 'the answer is too large', { cause: error });
+  if (code !== undefined && NOT_CONNECTED.has(code))
+    return new GuardedFetchError('unsent', `no connection (${code})`, { cause: error });
   return new GuardedFetchError('unanswered', `no answer (${code ?? 'error'})`, { cause: error });
 }
 

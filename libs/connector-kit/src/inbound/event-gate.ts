@@ -39,7 +39,12 @@ export class EventGate {
   async publishReceipts(account: Account, receipts: readonly PlatformReceipt[]): Promise<void> {
     if (receipts.length === 0) return;
     // Without the database the inbox still finds the message by its remote id.
-    const known = await this.sent.find(account.id, receipts.map((receipt) => receipt.remoteId)).catch(() => new Map<string, SentId>());
+    const known = await this.sent
+      .find(
+        account.id,
+        receipts.map((receipt) => receipt.remoteId),
+      )
+      .catch(() => new Map<string, SentId>());
     const now = this.clock.now();
     await this.publisher.publish(
       receipts.map(({ remoteId, state, error, at }) => {
@@ -61,7 +66,11 @@ export class EventGate {
   }
 
   /** A receipt for a message of ours whose ids the caller knows. */
-  async publishKnownReceipt(account: Account, message: { conversationId: string; messageId: string }, state: 'delivered' | 'read'): Promise<void> {
+  async publishKnownReceipt(
+    account: Account,
+    message: { conversationId: string; messageId: string },
+    state: 'delivered' | 'read',
+  ): Promise<void> {
     const now = this.clock.now();
     const receipt: Receipt = {
       accountId: account.id,

@@ -122,7 +122,13 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
 
   private async keep(records: readonly BusRecord[]): Promise<void> {
     try {
-      await this.spool.append(records.map((record) => ({ topic: record.topic.name, key: record.envelope.key, value: JSON.stringify(record.envelope) })));
+      await this.spool.append(
+        records.map((record) => ({
+          topic: record.topic.name,
+          key: record.envelope.key,
+          value: JSON.stringify(record.envelope),
+        })),
+      );
     } catch (error) {
       this.logger.error({ err: error }, 'neither bus nor spool takes events');
       throw unavailable('cannot be accepted now', 5);
@@ -130,7 +136,9 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
       // Also when the spool refuses: a bus that answers again must be noticed.
       this.drain();
     }
-    this.metrics.counter('huiliu_connector_spooled_total', 'Records written to the spool because the bus did not answer.').inc(records.length);
+    this.metrics
+      .counter('huiliu_connector_spooled_total', 'Records written to the spool because the bus did not answer.')
+      .inc(records.length);
   }
 
   private drain(): void {

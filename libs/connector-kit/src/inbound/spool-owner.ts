@@ -89,7 +89,9 @@ export class SpoolOwner {
   /** What the dead process had adopted itself. */
   private async inside(dir: string): Promise<string[]> {
     const names = (await readdir(dir)).filter((name) => name.startsWith('adopted-'));
-    const deeper = await Promise.all(names.map(async (name) => [...(await this.inside(join(dir, name))), join(dir, name)]));
+    const deeper = await Promise.all(
+      names.map(async (name) => [...(await this.inside(join(dir, name))), join(dir, name)]),
+    );
     // What was adopted is older than what its adopter wrote.
     return deeper.flat();
   }

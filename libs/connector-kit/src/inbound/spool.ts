@@ -25,7 +25,7 @@ interface Segment {
 interface Waiting {
   readonly frame: Buffer;
   readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** What counts as one line of order. */
@@ -112,7 +112,7 @@ export class Spool {
         reject: (error) => {
           this.bytes -= frame.length;
           for (const record of records) this.count(lineOf(record), -1);
-          reject(error as Error);
+          reject(error);
         },
       });
       this.flushing ??= this.flush();
@@ -172,7 +172,7 @@ export class Spool {
         for (const one of batch) one.resolve();
       } catch (error) {
         this.broken = `the spool cannot be written (${(error as NodeJS.ErrnoException).code ?? 'error'})`;
-        for (const one of batch) one.reject(error);
+        for (const one of batch) one.reject(error as Error);
       }
     }
     // Cleared in the turn in which nothing waited: what comes next starts a flush of its own.
@@ -185,7 +185,8 @@ export class Spool {
     const { handle, segment } = this.writer;
     try {
       let at = 0;
-      while (at < bytes.length) at += (await handle.write(bytes, at, bytes.length - at, segment.bytes + at)).bytesWritten;
+      while (at < bytes.length)
+        at += (await handle.write(bytes, at, bytes.length - at, segment.bytes + at)).bytesWritten;
       await handle.datasync();
       segment.bytes += bytes.length;
     } catch (error) {
@@ -199,11 +200,16 @@ export class Spool {
   private async startSegment(): Promise<{ handle: FileHandle; segment: Segment }> {
     const path = join(this.owner.dir, `${String(this.nextSegment++).padStart(10, '0')}.log`);
     const handle = await open(path, 'wx');
+    try {
+      // The file's name must survive a crash as well as its bytes.
+      const folder = await open(this.owner.dir, 'r');
+      await folder.sync().finally(() => folder.close());
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
     const segment: Segment = { path, bytes: 0, adopted: false };
     this.segments.push(segment);
-    // The file's name must survive a crash as well as its bytes.
-    const folder = await open(this.owner.dir, 'r');
-    await folder.sync().finally(() => folder.close());
     return { handle, segment };
   }
 

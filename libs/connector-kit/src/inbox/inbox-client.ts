@@ -3,13 +3,23 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { Attachment, INTERNAL_TOKEN_HEADER, listOf, UPLOADER_HEADER, VisitorMessage } from '@huiliu/contracts';
-import { AppError, Config, currentTraceparent, InternalAuth, tooLarge, unavailable, UPLOAD_LIMIT } from '@huiliu/platform';
+import {
+  AppError,
+  Config,
+  currentTraceparent,
+  InternalAuth,
+  tooLarge,
+  unavailable,
+  UPLOAD_LIMIT,
+} from '@huiliu/platform';
 
 const ANSWER_MS = 2_000;
 const UPLOAD_MS = 60_000;
 
 const VisitorMessages = listOf(VisitorMessage);
-const ErrorAnswer = z.object({ error: z.object({ code: z.string(), message: z.string(), details: z.unknown().optional() }) });
+const ErrorAnswer = z.object({
+  error: z.object({ code: z.string(), message: z.string(), details: z.unknown().optional() }),
+});
 
 export interface FileUpload {
   readonly stream: Readable;
@@ -23,7 +33,16 @@ export interface FileDownload {
   readonly stream: Readable;
 }
 
-const PASSED_HEADERS = ['content-type', 'content-length', 'content-disposition', 'content-security-policy', 'cache-control', 'content-range', 'accept-ranges', 'etag'];
+const PASSED_HEADERS = [
+  'content-type',
+  'content-length',
+  'content-disposition',
+  'content-security-policy',
+  'cache-control',
+  'content-range',
+  'accept-ranges',
+  'etag',
+];
 
 /** The inbox as connectors ask it. Whatever keeps it from answering is `unavailable` (503); its own refusals come through as they are. */
 @Injectable()
@@ -33,8 +52,16 @@ export class InboxClient {
     @Inject(InternalAuth) private readonly auth: InternalAuth,
   ) {}
 
-  async visitorMessages(query: { accountId: string; conversationId: string; after: number }): Promise<z.infer<typeof VisitorMessages>> {
-    const search = new URLSearchParams({ accountId: query.accountId, conversationId: query.conversationId, after: String(query.after) });
+  async visitorMessages(query: {
+    accountId: string;
+    conversationId: string;
+    after: number;
+  }): Promise<z.infer<typeof VisitorMessages>> {
+    const search = new URLSearchParams({
+      accountId: query.accountId,
+      conversationId: query.conversationId,
+      after: String(query.after),
+    });
     const response = await this.ask(`/internal/visitor/messages?${search.toString()}`, {}, ANSWER_MS);
     return VisitorMessages.parse(await this.json(response));
   }
@@ -46,9 +73,13 @@ export class InboxClient {
     let broken: Error | null = null;
     const body = async function* (): AsyncGenerator<Buffer> {
       // As browsers write it.
-      const name = file.name.toWellFormed().replace(/[\r\n"]/g, (letter) => `%${letter.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`);
+      const name = file.name
+        .toWellFormed()
+        .replace(/[\r\n"]/g, (letter) => `%${letter.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`);
       const mime = /^[\w.+-]+\/[\w.+-]+$/.test(file.mime) ? file.mime : 'application/octet-stream';
-      yield Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: ${mime}\r\n\r\n`);
+      yield Buffer.from(
+        `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: ${mime}\r\n\r\n`,
+      );
       try {
         for await (const chunk of file.stream) yield chunk as Buffer;
       } catch (error) {
@@ -67,7 +98,7 @@ export class InboxClient {
           headers: { 'content-type': `multipart/form-data; boundary=${boundary}`, [UPLOADER_HEADER]: uploaderId },
           body: Readable.from(body()) as never,
           duplex: 'half',
-        } as RequestInit,
+        },
         UPLOAD_MS,
         cut.signal,
       );
@@ -82,19 +113,41 @@ export class InboxClient {
   }
 
   /** A file that the visitor of this conversation may see. */
-  async download(id: string, reader: { conversationId: string; visitorId: string; range?: string }): Promise<FileDownload> {
-    const headers = { [UPLOADER_HEADER]: reader.visitorId, ...(reader.range === undefined ? {} : { range: reader.range }) };
-    const response = await this.ask(`/internal/attachments/${encodeURIComponent(id)}?conversationId=${encodeURIComponent(reader.conversationId)}`, { headers }, ANSWER_MS, undefined, true);
+  async download(
+    id: string,
+    reader: { conversationId: string; visitorId: string; range?: string },
+  ): Promise<FileDownload> {
+    const headers = {
+      [UPLOADER_HEADER]: reader.visitorId,
+      ...(reader.range === undefined ? {} : { range: reader.range }),
+    };
+    const response = await this.ask(
+      `/internal/attachments/${encodeURIComponent(id)}?conversationId=${encodeURIComponent(reader.conversationId)}`,
+      { headers },
+      ANSWER_MS,
+      undefined,
+      true,
+    );
     if (!response.ok) await this.json(response);
     const passed: Record<string, string> = {};
     for (const name of PASSED_HEADERS) {
       const value = response.headers.get(name);
       if (value !== null) passed[name] = value;
     }
-    return { status: response.status, headers: passed, stream: response.body === null ? Readable.from([]) : Readable.fromWeb(response.body as never) };
+    return {
+      status: response.status,
+      headers: passed,
+      stream: response.body === null ? Readable.from([]) : Readable.fromWeb(response.body as never),
+    };
   }
 
-  private async ask(path: string, init: RequestInit, timeoutMs: number, signal?: AbortSignal, streams = false): Promise<Response> {
+  private async ask(
+    path: string,
+    init: RequestInit,
+    timeoutMs: number,
+    signal?: AbortSignal,
+    streams = false,
+  ): Promise<Response> {
     const control = new AbortController();
     const timer = setTimeout(() => control.abort(), timeoutMs);
     const signals = signal === undefined ? control.signal : AbortSignal.any([control.signal, signal]);
@@ -104,7 +157,11 @@ export class InboxClient {
         ...init,
         redirect: 'error',
         signal: signals,
-        headers: { ...(init.headers as Record<string, string>), [INTERNAL_TOKEN_HEADER]: this.auth.token(), ...(trace === null ? {} : { traceparent: trace }) },
+        headers: {
+          ...(init.headers as Record<string, string>),
+          [INTERNAL_TOKEN_HEADER]: this.auth.token(),
+          ...(trace === null ? {} : { traceparent: trace }),
+        },
       });
       // The time-out covers the body of a short answer too; of a file only what comes before it.
       if (streams && response.ok) clearTimeout(timer);
@@ -127,7 +184,8 @@ export class InboxClient {
     if (response.ok) return body;
     const known = ErrorAnswer.safeParse(body);
     // Its 401 would mean that our token is wrong, which is nothing that the visitor could mend.
-    if (!known.success || response.status >= 500 || response.status === 401 || response.status === 429) throw unavailable('the inbox does not answer', 5);
+    if (!known.success || response.status >= 500 || response.status === 401 || response.status === 429)
+      throw unavailable('the inbox does not answer', 5);
     throw new AppError(response.status, known.data.error.code, known.data.error.message, known.data.error.details);
   }
 }

@@ -33,14 +33,21 @@ export class Uploads implements OnApplicationShutdown {
   async add(uploaderId: string, file: FileUpload): Promise<Attachment> {
     const attachment = await this.inbox.upload(uploaderId, file);
     await this.database.transaction((tx) =>
-      tx.insertMany(this.table, ['attachment_id', 'uploader_id', 'attachment', 'created_at'], [[attachment.id, uploaderId, JSON.stringify(attachment), toDbTime(this.clock.now())]]),
+      tx.insertMany(
+        this.table,
+        ['attachment_id', 'uploader_id', 'attachment', 'created_at'],
+        [[attachment.id, uploaderId, JSON.stringify(attachment), toDbTime(this.clock.now())]],
+      ),
     );
     return attachment;
   }
 
   /** The file as the inbox described it; null unless this uploader brought it. */
   async find(uploaderId: string, attachmentId: string): Promise<Attachment | null> {
-    const [row] = await this.database.query<{ attachment: string }>(`SELECT attachment FROM ${this.table} WHERE attachment_id = ? AND uploader_id = ?`, [attachmentId, uploaderId]);
+    const [row] = await this.database.query<{ attachment: string }>(
+      `SELECT attachment FROM ${this.table} WHERE attachment_id = ? AND uploader_id = ?`,
+      [attachmentId, uploaderId],
+    );
     return row === undefined ? null : Attachment.parse(JSON.parse(row.attachment));
   }
 

@@ -43,7 +43,7 @@ export class LeaseBook implements OnApplicationShutdown {
     this.owner = newId();
     this.alone = config.bus === 'embedded';
     this.table = `${prefix.value}_leases`;
-    this.timer = this.alone ? null : setInterval(() => (this.renewing ??= this.renew().finally(() => (this.renewing = null))), RENEW_MS).unref();
+    this.timer = this.alone ? null : setInterval(() => this.renewAll(), RENEW_MS).unref();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -82,11 +82,10 @@ export class LeaseBook implements OnApplicationShutdown {
     if (this.alone) return 1;
     await this.take(`${group}/${this.owner}`);
     // `0` is the letter after `/`.
-    const rows = await this.database.query<{ name: string }>(`SELECT name FROM ${this.table} WHERE name >= ? AND name < ? AND expires_at > ? AND owner <> ''`, [
-      `${group}/`,
-      `${group}0`,
-      toDbTime(this.clock.now()),
-    ]);
+    const rows = await this.database.query<{ name: string }>(
+      `SELECT name FROM ${this.table} WHERE name >= ? AND name < ? AND expires_at > ? AND owner <> ''`,
+      [`${group}/`, `${group}0`, toDbTime(this.clock.now())],
+    );
     return Math.max(1, rows.length);
   }
 
@@ -98,6 +97,10 @@ export class LeaseBook implements OnApplicationShutdown {
         if (entry.lease !== null) await this.leases.assertHeld(tx, entry.lease);
       },
     };
+  }
+
+  private renewAll(): void {
+    this.renewing ??= this.renew().finally(() => (this.renewing = null));
   }
 
   private async renew(): Promise<void> {

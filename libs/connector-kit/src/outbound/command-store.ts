@@ -49,7 +49,20 @@ interface Row extends Record<string, SqlValue> {
 }
 
 const KINDS = { 'message.send': 'send', 'message.edit': 'edit', 'message.recall': 'recall' } as const;
-const COLUMNS = ['command_id', 'kind', 'lane', 'message_id', 'attempt', 'conversation_id', 'account_id', 'state', 'command', 'part', 'remote_ids', 'updated_at'];
+const COLUMNS = [
+  'command_id',
+  'kind',
+  'lane',
+  'message_id',
+  'attempt',
+  'conversation_id',
+  'account_id',
+  'state',
+  'command',
+  'part',
+  'remote_ids',
+  'updated_at',
+];
 
 /** The commands of `<prefix>_outbound`. */
 @Injectable()
@@ -65,13 +78,20 @@ export class CommandStore {
   }
 
   /** Stores commands in their order; one that is known already is left out. Answers how many were new. */
-  async store(tx: Tx, events: readonly ChannelOutboundEvent[], laneOf: (event: ChannelOutboundEvent) => string): Promise<number> {
+  async store(
+    tx: Tx,
+    events: readonly ChannelOutboundEvent[],
+    laneOf: (event: ChannelOutboundEvent) => string,
+  ): Promise<number> {
     const rows = new Map(events.map((event) => [identityOf(event), event]));
     const ids = [...rows.keys()];
     const known = new Set<string>();
     for (let at = 0; at < ids.length; at += PAGE) {
       const page = ids.slice(at, at + PAGE);
-      const found = await tx.query<{ command_id: string }>(`SELECT command_id FROM ${this.table} WHERE command_id IN (${page.map(() => '?').join(', ')})`, page);
+      const found = await tx.query<{ command_id: string }>(
+        `SELECT command_id FROM ${this.table} WHERE command_id IN (${page.map(() => '?').join(', ')})`,
+        page,
+      );
       for (const row of found) known.add(row.command_id);
     }
     const now = toDbTime(this.clock.now());
@@ -113,7 +133,10 @@ export class CommandStore {
     const found: StoredCommand[] = [];
     for (let at = 0; at < numbers.length; at += PAGE) {
       const page = numbers.slice(at, at + PAGE);
-      const rows = await this.database.query<Row>(`SELECT * FROM ${this.table} WHERE pending = 1 AND n IN (${page.map(() => '?').join(', ')}) ORDER BY n`, page);
+      const rows = await this.database.query<Row>(
+        `SELECT * FROM ${this.table} WHERE pending = 1 AND n IN (${page.map(() => '?').join(', ')}) ORDER BY n`,
+        page,
+      );
       found.push(...rows.map(commandOf));
     }
     return found;
@@ -121,32 +144,34 @@ export class CommandStore {
 
   /** Writes where a command stands while it is under way. */
   async progress(tx: Tx, command: StoredCommand): Promise<void> {
-    await tx.execute(`UPDATE ${this.table} SET state = ?, part = ?, tries = ?, first_tried_at = ?, not_before = ?, remote_ids = ?, updated_at = ? WHERE n = ?`, [
-      command.state,
-      command.part,
-      command.tries,
-      timeOrNull(command.firstTriedAtMs),
-      timeOrNull(command.notBeforeMs),
-      JSON.stringify(command.remoteIds),
-      toDbTime(this.clock.now()),
-      command.n,
-    ]);
+    await tx.execute(
+      `UPDATE ${this.table} SET state = ?, part = ?, tries = ?, first_tried_at = ?, not_before = ?, remote_ids = ?, updated_at = ? WHERE n = ?`,
+      [
+        command.state,
+        command.part,
+        command.tries,
+        timeOrNull(command.firstTriedAtMs),
+        timeOrNull(command.notBeforeMs),
+        JSON.stringify(command.remoteIds),
+        toDbTime(this.clock.now()),
+        command.n,
+      ],
+    );
   }
 
   /** A command has ended. What it said is not kept; that it was, is. */
   async end(tx: Tx, command: StoredCommand, state: 'done' | 'failed' | 'unknown'): Promise<void> {
-    await tx.execute(`UPDATE ${this.table} SET pending = 0, state = ?, part = ?, remote_ids = ?, command = '', updated_at = ? WHERE n = ?`, [
-      state,
-      command.part,
-      JSON.stringify(command.remoteIds),
-      toDbTime(this.clock.now()),
-      command.n,
-    ]);
+    await tx.execute(
+      `UPDATE ${this.table} SET pending = 0, state = ?, part = ?, remote_ids = ?, command = '', updated_at = ? WHERE n = ?`,
+      [state, command.part, JSON.stringify(command.remoteIds), toDbTime(this.clock.now()), command.n],
+    );
   }
 
   async prune(): Promise<void> {
     const before = toDbTime(new Date(this.clock.now().getTime() - KEEP_MS));
-    await this.database.transaction((tx) => tx.execute(`DELETE FROM ${this.table} WHERE pending = 0 AND updated_at < ?`, [before]));
+    await this.database.transaction((tx) =>
+      tx.execute(`DELETE FROM ${this.table} WHERE pending = 0 AND updated_at < ?`, [before]),
+    );
   }
 }
 
@@ -163,7 +188,7 @@ function commandOf(row: Row): StoredCommand {
     attempt: Number(row.attempt),
     conversationId: row.conversation_id,
     accountId: row.account_id,
-    order: { kind: row.kind, command: JSON.parse(row.command) } as StoredCommand['order'],
+    order: orderOf(row),
     state: row.state,
     part: Number(row.part),
     tries: Number(row.tries),
@@ -171,6 +196,13 @@ function commandOf(row: Row): StoredCommand {
     notBeforeMs: row.not_before === null ? null : Date.parse(fromDbTime(row.not_before)),
     remoteIds: JSON.parse(row.remote_ids) as string[],
   };
+}
+
+/** Written by `store` from a validated event. */
+function orderOf({ kind, command }: Row): StoredCommand['order'] {
+  const parsed: unknown = JSON.parse(command);
+  if (kind === 'send') return { kind, command: parsed as SendCommand };
+  return kind === 'edit' ? { kind, command: parsed as EditCommand } : { kind, command: parsed as RecallCommand };
 }
 
 const timeOrNull = (ms: number | null): string | null => (ms === null ? null : toDbTime(new Date(ms)));

@@ -6,7 +6,8 @@ export const HASH_LANES = 8;
 export const hashLane = (n: number): string => `s${n}`;
 
 /** The lane of a conversation: the same in every process and for ever. */
-export const laneOf = (conversationId: string): string => hashLane((hashParts([conversationId])[0] as number) % HASH_LANES);
+export const laneOf = (conversationId: string): string =>
+  hashLane((hashParts([conversationId])[0] as number) % HASH_LANES);
 
 /** The lane of an account whose connection is in one process: sends go out of that one. */
 export const laneAccount = (accountId: string): string => `a/${accountId}`;

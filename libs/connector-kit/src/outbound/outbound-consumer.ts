@@ -23,9 +23,15 @@ export class OutboundConsumer {
     @Inject(TypingRelay) private readonly typing: TypingRelay,
     @Inject(HOST_OPTIONS) options: HostOptions,
   ) {
-    this.sockets = new Set(options.connectors.filter(({ definition }) => definition.ingress === 'socket').map(({ definition }) => definition.channel));
+    this.sockets = new Set(
+      options.connectors
+        .filter(({ definition }) => definition.ingress === 'socket')
+        .map(({ definition }) => definition.channel),
+    );
     // Subscribed here and not by a decorator: the topic's name is the app's.
-    bus.subscribe(channelOutbound(options.app), { group: options.app, maxBatch: MAX_BATCH }, (batch) => this.handle(batch));
+    bus.subscribe(channelOutbound(options.app), { group: options.app, maxBatch: MAX_BATCH }, (batch) =>
+      this.handle(batch),
+    );
   }
 
   /** Stores a batch in one transaction. */
@@ -33,7 +39,9 @@ export class OutboundConsumer {
     await this.database.transaction(async (tx) => {
       const fresh = await batch.claim(tx);
       const events = fresh.map(({ envelope }) => envelope as unknown as ChannelOutboundEvent);
-      const stored = await this.store.store(tx, events, (event) => (this.sockets.has(event.data.channel) ? laneAccount(event.data.accountId) : laneOf(event.data.conversationId)));
+      const stored = await this.store.store(tx, events, (event) =>
+        this.sockets.has(event.data.channel) ? laneAccount(event.data.accountId) : laneOf(event.data.conversationId),
+      );
       tx.afterCommit(() => {
         for (const { type, data } of events) if (type === 'message.send') this.typing.saw(data);
         if (stored > 0) this.worker.wake();

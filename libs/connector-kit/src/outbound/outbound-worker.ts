@@ -1,4 +1,10 @@
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { Metrics } from '@huiliu/platform';
 import { Clock, StaleLease } from '@huiliu/storage';
 import { AccountDirectory } from '../accounts/account-directory';
@@ -10,6 +16,7 @@ import { HASH_LANES, hashLane, isAccountLane, laneAccount } from './lanes';
 import { Sender } from './sender';
 
 const SWEEP_MS = 2_000;
+const BALANCE_MS = 1_000;
 const PRUNE_EVERY_MS = 3600_000;
 const MOST_IN_MEMORY = 5_000;
 const MOST_AT_ONCE = 64;
@@ -38,6 +45,7 @@ export class OutboundWorker implements OnApplicationBootstrap, BeforeApplication
   private active = 0;
   private sweeping: Promise<void> | null = null;
   private again = false;
+  private balancedAt = -Infinity;
   private stopping = false;
   private timers: NodeJS.Timeout[] = [];
   private idle: (() => void) | null = null;
@@ -57,7 +65,16 @@ export class OutboundWorker implements OnApplicationBootstrap, BeforeApplication
 
   onApplicationBootstrap(): void {
     const sweep = (): void => this.wake();
-    this.timers = [setInterval(sweep, SWEEP_MS), setInterval(() => void this.store.prune().catch((error: unknown) => this.logger.warn({ err: error }, 'old commands cannot be removed now')), PRUNE_EVERY_MS)];
+    this.timers = [
+      setInterval(sweep, SWEEP_MS),
+      setInterval(
+        () =>
+          void this.store
+            .prune()
+            .catch((error: unknown) => this.logger.warn({ err: error }, 'old commands cannot be removed now')),
+        PRUNE_EVERY_MS,
+      ),
+    ];
     for (const timer of this.timers) timer.unref();
     // What is left from before is judged once the accounts are known: whether a channel takes keys decides what becomes of it.
     void this.directory.ready.then(sweep);
@@ -98,6 +115,8 @@ export class OutboundWorker implements OnApplicationBootstrap, BeforeApplication
 
   /** Holds this process's part of the lanes, and those of the accounts whose connection it has. */
   private async balance(): Promise<void> {
+    // New commands come often, new processes seldom.
+    if (performance.now() - this.balancedAt < BALANCE_MS) return;
     for (const [lane, held] of this.lanes) if (held.signal.aborted) this.drop(lane);
     const part = Math.ceil(HASH_LANES / (await this.leases.members(GROUP)));
     const mine = [...this.lanes.keys()].filter((lane) => !isAccountLane(lane));
@@ -117,10 +136,16 @@ export class OutboundWorker implements OnApplicationBootstrap, BeforeApplication
     for (const account of this.directory.all()) {
       const lane = laneAccount(account.id);
       // The connection's own work takes this lease; sends only follow it.
-      if (account.connector.definition.ingress !== 'socket' || this.lanes.has(lane) || !this.leases.holds(accountLease(account.id))) continue;
+      if (
+        account.connector.definition.ingress !== 'socket' ||
+        this.lanes.has(lane) ||
+        !this.leases.holds(accountLease(account.id))
+      )
+        continue;
       const held = await this.leases.take(accountLease(account.id));
       if (held !== null) this.lanes.set(lane, held);
     }
+    this.balancedAt = performance.now();
   }
 
   private async load(): Promise<void> {
@@ -178,7 +203,8 @@ export class OutboundWorker implements OnApplicationBootstrap, BeforeApplication
     }
     let atMs = 0;
     try {
-      const stepped = command.state === 'sending' ? await this.sender.recover(command, held) : await this.sender.step(command, held);
+      const stepped =
+        command.state === 'sending' ? await this.sender.recover(command, held) : await this.sender.step(command, held);
       if (!stepped.ended) atMs = stepped.atMs;
       else {
         this.sends.inc({ kind: command.order.kind });

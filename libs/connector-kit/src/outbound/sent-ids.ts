@@ -48,15 +48,32 @@ export class SentIds implements OnApplicationShutdown {
   }
 
   async remember(tx: Tx, accountId: string, sent: SentId): Promise<void> {
-    const row = [keyOf(accountId, sent.remoteId), sent.remoteId, sent.messageId, sent.part, sent.attempt, sent.conversationId, toDbTime(this.clock.now())];
+    const row = [
+      keyOf(accountId, sent.remoteId),
+      sent.remoteId,
+      sent.messageId,
+      sent.part,
+      sent.attempt,
+      sent.conversationId,
+      toDbTime(this.clock.now()),
+    ];
     const columns = ['remote_key', 'remote_id', 'message_id', 'part', 'attempt', 'conversation_id', 'created_at'];
     // A platform that takes our key gives the same id to the repeated send.
-    await tx.upsertMany(this.table, columns, [row], ['remote_key'], ['message_id', 'part', 'attempt', 'conversation_id']);
+    await tx.upsertMany(
+      this.table,
+      columns,
+      [row],
+      ['remote_key'],
+      ['message_id', 'part', 'attempt', 'conversation_id'],
+    );
   }
 
   /** The parts of a message that were sent, in order. */
   async ofMessage(messageId: string): Promise<SentId[]> {
-    const rows = await this.database.query<Row>(`SELECT * FROM ${this.table} WHERE message_id = ? ORDER BY part, attempt`, [messageId]);
+    const rows = await this.database.query<Row>(
+      `SELECT * FROM ${this.table} WHERE message_id = ? ORDER BY part, attempt`,
+      [messageId],
+    );
     return rows.map(sentIdOf);
   }
 
@@ -65,7 +82,10 @@ export class SentIds implements OnApplicationShutdown {
     const rows =
       keys.size === 0
         ? []
-        : await this.database.query<Row>(`SELECT * FROM ${this.table} WHERE remote_key IN (${[...keys].map(() => '?').join(', ')})`, [...keys.keys()]);
+        : await this.database.query<Row>(
+            `SELECT * FROM ${this.table} WHERE remote_key IN (${[...keys].map(() => '?').join(', ')})`,
+            [...keys.keys()],
+          );
     return new Map(rows.map((row) => [row.remote_id, sentIdOf(row)]));
   }
 

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplica
 import { MessageBus } from '@huiliu/bus';
 import { Signal } from '@huiliu/contracts';
 import { RuntimeHost } from '../runtimes/runtime-host';
-import type { SendTarget } from '../contract/connector';
+import type { SendTarget } from '../contract/sending';
 
 /** Platforms show it for some ten seconds and count the calls. */
 const QUIET_MS = 5_000;
@@ -13,7 +13,10 @@ const MOST_REMEMBERED = 5_000;
 export class TypingRelay implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('TypingRelay');
   private readonly told = new Map<string, number>();
-  private readonly targets = new Map<string, Pick<SendTarget, 'conversationId' | 'remoteConversationId' | 'remoteContactId'> & { accountId: string }>();
+  private readonly targets = new Map<
+    string,
+    Pick<SendTarget, 'conversationId' | 'remoteConversationId' | 'remoteContactId'> & { accountId: string }
+  >();
   private silence: (() => void) | null = null;
 
   constructor(
@@ -24,7 +27,8 @@ export class TypingRelay implements OnApplicationBootstrap, OnApplicationShutdow
   onApplicationBootstrap(): void {
     this.silence = this.bus.onSignal((signal) => {
       const known = Signal.safeParse(signal);
-      if (known.success && known.data.type === 'typing' && known.data.by.type === 'agent') this.relay(known.data.conversationId);
+      if (known.success && known.data.type === 'typing' && known.data.by.type === 'agent')
+        this.relay(known.data.conversationId);
     });
   }
 
@@ -33,7 +37,9 @@ export class TypingRelay implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   /** A conversation that this process sends to. */
-  saw(target: Pick<SendTarget, 'conversationId' | 'remoteConversationId' | 'remoteContactId'> & { accountId: string }): void {
+  saw(
+    target: Pick<SendTarget, 'conversationId' | 'remoteConversationId' | 'remoteContactId'> & { accountId: string },
+  ): void {
     this.targets.delete(target.conversationId);
     this.targets.set(target.conversationId, target);
     if (this.targets.size > MOST_REMEMBERED) this.targets.delete(this.targets.keys().next().value as string);

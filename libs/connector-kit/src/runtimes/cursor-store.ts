@@ -17,7 +17,10 @@ export class CursorStore {
   }
 
   async read(accountId: string): Promise<string | null> {
-    const [row] = await this.database.query<{ cursor_text: string }>(`SELECT cursor_text FROM ${this.table} WHERE account_id = ?`, [accountId]);
+    const [row] = await this.database.query<{ cursor_text: string }>(
+      `SELECT cursor_text FROM ${this.table} WHERE account_id = ?`,
+      [accountId],
+    );
     return row?.cursor_text ?? null;
   }
 
@@ -25,7 +28,13 @@ export class CursorStore {
   async move(accountId: string, cursor: string, held: Held): Promise<void> {
     await this.database.transaction(async (tx) => {
       await held.assert(tx);
-      await tx.upsertMany(this.table, ['account_id', 'cursor_text', 'updated_at'], [[accountId, cursor, toDbTime(this.clock.now())]], ['account_id'], ['cursor_text', 'updated_at']);
+      await tx.upsertMany(
+        this.table,
+        ['account_id', 'cursor_text', 'updated_at'],
+        [[accountId, cursor, toDbTime(this.clock.now())]],
+        ['account_id'],
+        ['cursor_text', 'updated_at'],
+      );
     });
   }
 }

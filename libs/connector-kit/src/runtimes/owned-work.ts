@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { AnyRuntime } from '../contract/connector';
+import type { AnyRuntime } from '../contract/runtime';
 import type { AccountContext } from '../contract/context';
 import { ConnectorError } from '../contract/errors';
 import type { EventGate } from '../inbound/event-gate';
@@ -76,7 +76,8 @@ export class OwnedWork {
         this.logger.warn({ err: error, accountId: this.account.id, againInMs: delay }, 'reading the account failed');
         const auth = error instanceof ConnectorError && error.kind === 'auth';
         if (auth) await this.runtime.refreshAuth?.().catch(() => undefined);
-        if (auth || failures >= SHOWN_AFTER) this.context.report(auth ? 'error' : 'degraded', error instanceof Error ? error.message : 'no connection');
+        if (auth || failures >= SHOWN_AFTER)
+          this.context.report(auth ? 'error' : 'degraded', error instanceof Error ? error.message : 'no connection');
         await this.pause(delay);
       }
     }
@@ -85,7 +86,7 @@ export class OwnedWork {
   private async pullOnce(held: Held, signal: AbortSignal): Promise<void> {
     const pull = this.runtime.pull?.bind(this.runtime);
     if (pull === undefined) return;
-    for (let more = true; more && !signal.aborted; ) {
+    for (let more = true; more && !signal.aborted;) {
       const hint = this.hint;
       this.wanted = false;
       const pulled = await pull(await this.cursors.read(this.account.id), hint, signal);
@@ -110,7 +111,9 @@ export class OwnedWork {
   private async pause(ms: number): Promise<void> {
     const control = new AbortController();
     this.wake = () => control.abort();
-    await wait(ms, undefined, { signal: AbortSignal.any([control.signal, this.stopped.signal]), ref: false }).catch(() => undefined);
+    await wait(ms, undefined, { signal: AbortSignal.any([control.signal, this.stopped.signal]), ref: false }).catch(
+      () => undefined,
+    );
     this.wake = null;
   }
 }

@@ -6,7 +6,7 @@ import { Logger as PinoLogger } from 'nestjs-pino';
 import { Clock } from '@huiliu/storage';
 import { AccountDirectory, type AccountEntry } from '../accounts/account-directory';
 import { ChannelAnnouncer } from '../accounts/channel-announcer';
-import type { AnyRuntime } from '../contract/connector';
+import type { AnyRuntime } from '../contract/runtime';
 import type { AccountContext } from '../contract/context';
 import { GuardedFetch } from '../http/guarded-fetch';
 import { HOST_OPTIONS, type HostOptions } from '../host-options';
@@ -55,11 +55,15 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
     @Inject(Config) config: Config,
     @Inject(HOST_OPTIONS) options: HostOptions,
   ) {
-    this.fetch = new GuardedFetch({ allow: config.outboundAllow, sandboxOrigins: config.production ? [] : (options.sandboxOrigins ?? []) });
+    this.fetch = new GuardedFetch({
+      allow: config.outboundAllow,
+      sandboxOrigins: config.production ? [] : (options.sandboxOrigins ?? []),
+    });
     directory.onChange(({ id, after }) => this.change(id, after));
     this.silence = bus.onSignal((signal) => {
       const known = Signal.safeParse(signal);
-      if (known.success && known.data.type === 'connector.pull') this.running.get(known.data.accountId)?.pull(known.data.hint);
+      if (known.success && known.data.type === 'connector.pull')
+        this.running.get(known.data.accountId)?.pull(known.data.hint);
     });
   }
 
@@ -88,7 +92,9 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   private change(id: string, account: AccountEntry | null, gone = true): void {
-    const line = (this.lines.get(id) ?? Promise.resolve()).then(() => this.apply(id, account, gone)).catch((error: unknown) => this.logger.error({ err: error }, 'an account could not be changed'));
+    const line = (this.lines.get(id) ?? Promise.resolve())
+      .then(() => this.apply(id, account, gone))
+      .catch((error: unknown) => this.logger.error({ err: error }, 'an account could not be changed'));
     this.lines.set(id, line);
     void line.finally(() => {
       if (this.lines.get(id) === line) this.lines.delete(id);
@@ -99,7 +105,9 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
     const before = this.running.get(id);
     if (before !== undefined && account !== null && before.account.revision >= account.revision) return;
     this.running.delete(id);
-    await before?.stop().catch((error: unknown) => this.logger.warn({ err: error, accountId: id }, 'a runtime did not stop cleanly'));
+    await before
+      ?.stop()
+      .catch((error: unknown) => this.logger.warn({ err: error, accountId: id }, 'a runtime did not stop cleanly'));
     if (account === null) {
       if (gone) this.announcer.forget(id);
       return;

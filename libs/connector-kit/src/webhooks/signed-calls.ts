@@ -45,7 +45,8 @@ export class SignedCalls implements OnApplicationShutdown {
 
   /** `first`, or `repeat` for the same body again. Refuses another body under a known signature, and a time too far off. */
   async admit(accountId: string, call: SignedCall): Promise<'first' | 'repeat'> {
-    if (!(Math.abs(this.clock.now().getTime() - call.timestampMs) <= MAX_SKEW_MS)) throw new WebhookRefusal('unauthorized', 'the timestamp is more than ten minutes off');
+    if (!(Math.abs(this.clock.now().getTime() - call.timestampMs) <= MAX_SKEW_MS))
+      throw new WebhookRefusal('unauthorized', 'the timestamp is more than ten minutes off');
     const key = hashParts([accountId, call.timestamp, call.nonce, call.signature]).toString('base64url');
     const hash = createHash('sha256').update(call.body).digest('base64url');
     const known = this.recent.get(key) ?? (await this.ask(key, hash));

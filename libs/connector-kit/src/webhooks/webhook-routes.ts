@@ -34,7 +34,9 @@ export class WebhookRoutes implements OnModuleInit {
     const fastify = this.adapter.httpAdapter.getInstance<FastifyInstance>();
     void fastify.register((scope, _options, done) => {
       scope.removeAllContentTypeParsers();
-      scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, parsed) => parsed(null, body));
+      scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, parsed) =>
+        parsed(null, body),
+      );
       scope.addHook('onRequest', (request, _reply, next) => next(this.refusal(request) ?? undefined));
       const handler = (request: FastifyRequest, reply: FastifyReply): Promise<void> => this.handle(request, reply);
       scope.get('/webhooks/:channel/:accountId', { exposeHeadRoute: false }, handler);
@@ -46,7 +48,8 @@ export class WebhookRoutes implements OnModuleInit {
   /** What can be said before the body is read. */
   private refusal(request: FastifyRequest): AppError | null {
     const { channel, accountId } = request.params as Params;
-    if (this.directory.find(channel, accountId) === undefined) return this.directory.isLoaded ? notFound('account') : unavailable('starting', 2);
+    if (this.directory.find(channel, accountId) === undefined)
+      return this.directory.isLoaded ? notFound('account') : unavailable('starting', 2);
     return Number(request.headers['content-length'] ?? 0) > BODY_LIMIT ? tooLarge(BODY_LIMIT) : null;
   }
 
@@ -62,14 +65,22 @@ export class WebhookRoutes implements OnModuleInit {
     // An account that cannot be started verifies nothing: the platform shall try again once it is mended.
     if (running?.runtime.handleWebhook === undefined) throw unavailable('the account is not at work', 30);
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const call = new WebhookRequest(request.method === 'GET' ? 'GET' : 'POST', queryOf(request), request.headers, body, this.clock.now());
+    const call = new WebhookRequest(
+      request.method === 'GET' ? 'GET' : 'POST',
+      queryOf(request),
+      request.headers,
+      body,
+      this.clock.now(),
+    );
     let outcome;
     try {
       outcome = await running.runtime.handleWebhook(call);
     } catch (error) {
       if (!(error instanceof WebhookRefusal)) throw error;
       this.logger.debug({ channel, accountId, reason: error.message }, 'a webhook was refused');
-      throw error.reason === 'unauthorized' ? unauthorized('the signature does not hold') : badRequest('malformed', error.message);
+      throw error.reason === 'unauthorized'
+        ? unauthorized('the signature does not hold')
+        : badRequest('malformed', error.message);
     }
     await this.gate.publish(account, outcome.events);
     await this.gate.publishReceipts(account, outcome.receipts ?? []);

@@ -23,7 +23,9 @@ export function visitorAttachment(attachment: Attachment, accountId: string): At
 }
 
 function withOwnAddresses(content: Content, accountId: string): Content {
-  if (content.kind === 'email') return { ...content, attachments: content.attachments.map((one) => visitorAttachment(one, accountId)) };
-  if ('attachment' in content && content.attachment !== undefined) return { ...content, attachment: visitorAttachment(content.attachment, accountId) };
+  if (content.kind === 'email')
+    return { ...content, attachments: content.attachments.map((one) => visitorAttachment(one, accountId)) };
+  if ('attachment' in content && content.attachment !== undefined)
+    return { ...content, attachment: visitorAttachment(content.attachment, accountId) };
   return content;
 }

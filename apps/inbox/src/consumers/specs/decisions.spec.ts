@@ -2,7 +2,15 @@ import type { AssignmentChanged, Conversation, ConversationFact, Offer } from '@
 import { anId } from '@huiliu/testing';
 import type { Viewer } from '../../auth/viewer';
 import { snooze } from '../../conversations/domain/turns';
-import { DATABASES, byHand, decided, openTestInbox, resolveByHand, told, type TestInbox } from './test-inbox';
+import {
+  DATABASES,
+  byHand,
+  decided,
+  openTestInbox,
+  resolveByHand,
+  told,
+  type TestInbox,
+} from '../../testing/test-inbox';
 
 describe.each(DATABASES)('decisions (%s)', (on) => {
   let inbox: TestInbox;

@@ -1,7 +1,7 @@
 import type { Conversation, ConversationFact, MessageFact, WorkCreated } from '@huiliu/contracts';
 import { messageIdOf } from '@huiliu/platform';
 import { anId } from '@huiliu/testing';
-import { DATABASES, decided, openTestInbox, resolveByHand, told, type TestInbox } from './test-inbox';
+import { DATABASES, decided, openTestInbox, resolveByHand, told, type TestInbox } from '../../testing/test-inbox';
 
 describe.each(DATABASES)('inbound events (%s)', (on) => {
   let inbox: TestInbox;

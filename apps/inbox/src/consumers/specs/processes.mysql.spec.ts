@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from '@huiliu/testing';
 import { append } from '../../conversations/domain/thread';
 import { answer } from '../../conversations/domain/turns';
 import { answerDraft, noteDraft } from '../../messages/domain/drafts';
-import { byHand, decided, openTestInbox, told, type TestInbox } from './test-inbox';
+import { byHand, decided, openTestInbox, told, type TestInbox } from '../../testing/test-inbox';
 
 /** Two processes of the inbox on one database: what one transaction lane hides, row locks have to hold. */
 describe('two inboxes on one MySQL-compatible database', () => {

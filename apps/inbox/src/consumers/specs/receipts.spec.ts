@@ -4,7 +4,7 @@ import { anEnvelope, anId } from '@huiliu/testing';
 import { append } from '../../conversations/domain/thread';
 import { answerDraft } from '../../messages/domain/drafts';
 import { reserve } from '../../messages/outgoing';
-import { DATABASES, byHand, definitionOf, openTestInbox, told, type TestInbox } from './test-inbox';
+import { DATABASES, byHand, definitionOf, openTestInbox, told, type TestInbox } from '../../testing/test-inbox';
 
 const ME = { id: anId(), name: '小王' };
 

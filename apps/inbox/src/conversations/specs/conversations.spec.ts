@@ -1,7 +1,7 @@
 import type { AssignmentChanged, Conversation, Decision, WorkCreated } from '@huiliu/contracts';
 import { newId } from '@huiliu/platform';
 import type { Person } from '../../testing/edges-app';
-import { CoreApp } from './core-app';
+import { CoreApp } from '../../testing/core-app';
 
 describe('conversations by REST', () => {
   let app: CoreApp;

@@ -9,7 +9,7 @@ import { InternalAuth, messageIdOf, newId } from '@huiliu/platform';
 import { wrap } from '@huiliu/bus';
 import { call, eventually } from '@huiliu/testing';
 import type { Person } from '../../testing/edges-app';
-import { CoreApp } from './core-app';
+import { CoreApp } from '../../testing/core-app';
 
 const text = (words: string) => ({ kind: 'text', text: words });
 

@@ -20,12 +20,12 @@ import {
 import { loadConfig, newId, startService, type RunningService } from '@huiliu/platform';
 import { Database, StorageModule } from '@huiliu/storage';
 import { call, eventually, expectStatus, type Answer, type Call } from '@huiliu/testing';
-import { ChannelRegistry } from '../../channels/channel-registry';
-import { definitionOf } from '../../consumers/specs/test-inbox';
-import { InboxModule } from '../../inbox.module';
-import { InboxFeed } from '../../realtime/inbox-feed';
-import { INBOX_SCHEMA } from '../../schema';
-import { ADMIN_PASSWORD, login, PASSWORD, type Person } from '../../testing/edges-app';
+import { ChannelRegistry } from '../channels/channel-registry';
+import { definitionOf } from './test-inbox';
+import { InboxModule } from '../inbox.module';
+import { InboxFeed } from '../realtime/inbox-feed';
+import { INBOX_SCHEMA } from '../schema';
+import { ADMIN_PASSWORD, login, PASSWORD, type Person } from './edges-app';
 
 /** The whole inbox, started for a test: real HTTP, embedded bus, SQLite; the test plays the connector and routing. */
 export class CoreApp {

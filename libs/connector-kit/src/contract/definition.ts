@@ -1,0 +1,37 @@
+import type { ChannelDefinition, ContentKind, KindCapability, WindowRule } from '@huiliu/contracts';
+import type { z } from 'zod';
+
+export type Ingress = ChannelDefinition['ingress'];
+
+/** What a connector can do, as data: the whole of `definition.ts`. */
+export interface DefinitionInput {
+  readonly channel: string;
+  readonly version: number;
+  readonly name: { readonly zh: string; readonly en: string };
+  /** How messages come in. `webhook` may pull as well: after a signal (see `WebhookOutcome.pull`) and by the clock. */
+  readonly ingress: Ingress;
+  readonly config: z.ZodType<Record<string, unknown>>;
+  readonly inbound: readonly ContentKind[];
+  readonly outbound: Readonly<
+    Partial<Record<ContentKind, Readonly<Omit<KindCapability, 'mime'>> & { readonly mime?: readonly string[] }>>
+  >;
+  readonly edits: boolean;
+  readonly recall: { readonly inbound: boolean; readonly outbound: boolean; readonly withinSeconds: number | null };
+  readonly receipts: readonly ('delivered' | 'read')[];
+  readonly typing: { readonly inbound: boolean; readonly outbound: boolean };
+  readonly replyWindow: {
+    readonly rules: readonly (Omit<WindowRule, 'opens'> & { readonly opens: readonly string[] })[];
+    readonly reserve: number;
+  };
+  /** The platform takes a key of ours and sends the same key once: a send whose end is not known is repeated under it. */
+  readonly keyedSends: boolean;
+}
+
+export type ConfigOf<D extends DefinitionInput> = z.output<D['config']>;
+
+/** The kinds that are sent as themselves; the kit turns the others into text or refuses them. */
+export type SendableKind<D extends DefinitionInput> = {
+  [K in keyof D['outbound'] & ContentKind]: D['outbound'][K] extends { readonly support: 'full' | 'partial' }
+    ? K
+    : never;
+}[keyof D['outbound'] & ContentKind];
