@@ -20,7 +20,7 @@ export const definition = {
       zh: '允许的网站来源（留空则仅限本站）',
       en: 'Allowed website origins (none: only our own)',
     }),
-    identitySecret: field(z.string().min(16).max(256).optional(), {
+    identitySecret: field(z.string().min(1).max(256).optional(), {
       zh: '身份签名密钥',
       en: 'Identity secret',
       secret: true,

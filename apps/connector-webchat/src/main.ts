@@ -10,8 +10,13 @@ const PREFIX = 'connector_webchat';
 void runService({
   name: 'connector-webchat',
   modules: (config) => [
-    StorageModule.forRoot({ prefix: PREFIX, schemas: [connectorSchema(PREFIX), ...busSchemas(config, PREFIX)] }),
-    BusModule.forRoot(),
+    // Ready as long as the spool can take more, whatever becomes of the bus and the database meanwhile.
+    StorageModule.forRoot({
+      prefix: PREFIX,
+      schemas: [connectorSchema(PREFIX), ...busSchemas(config, PREFIX)],
+      probe: false,
+    }),
+    BusModule.forRoot({ probe: false }),
     ConnectorWebchatModule,
   ],
   strategy: (app) => app.get(BusServer),

@@ -28,7 +28,10 @@ export const InboxEvent = z.discriminatedUnion('type', [
   eventOf('message.updated', MessageFact),
   eventOf('conversation.updated', ConversationFact),
   /** `revision` grows with each change of the agent (of the team): processes keep the highest. `gone`: the last socket is lost. */
-  eventOf('agent.updated', z.object({ agent: Agent, revision: z.number().int().optional(), gone: z.boolean().optional() })),
+  eventOf(
+    'agent.updated',
+    z.object({ agent: Agent, revision: z.number().int().optional(), gone: z.boolean().optional() }),
+  ),
   eventOf('team.updated', z.object({ team: Team, revision: z.number().int().optional() })),
   eventOf('offer.created', z.object({ offer: Offer })),
   eventOf('offer.ended', z.object({ offer: Offer })),

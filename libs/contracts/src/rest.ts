@@ -104,4 +104,7 @@ export const DlqItem = z.object({
 export type DlqItem = z.infer<typeof DlqItem>;
 
 export const AttachmentTicket = z.object({ url: z.string(), expiresAt: Time });
-export const ListDlqQuery = z.object({ cursor: Cursor.optional(), limit: z.coerce.number().int().min(1).max(100).default(50) });
+export const ListDlqQuery = z.object({
+  cursor: Cursor.optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+});

@@ -15,6 +15,8 @@ import type { SchemaModule } from './migrations';
 import { openDatabase, type OpenStorage } from './open';
 import { OutboxRelay } from './outbox/relay';
 import { TableOutbox } from './outbox/table-outbox';
+import { takeOwnership } from './sqlite/ownership';
+import { sqliteFile } from './sqlite/sqlite-database';
 import { TablePrefix } from './table-prefix';
 
 export interface StorageModuleOptions {
@@ -68,6 +70,20 @@ class StorageLife implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 }
 
+/** The database of a whole service. On SQLite no other process may have it, which MySQL does not mind. */
+async function openAlone(config: Config, prefix: string, schemas: readonly SchemaModule[]): Promise<OpenStorage> {
+  const options = { url: config.databaseUrl, dataDir: config.dataDir, prefix, schemas };
+  if (!config.databaseUrl.startsWith('sqlite:')) return openDatabase(options);
+  const letGo = takeOwnership(sqliteFile(config.databaseUrl, config.dataDir));
+  try {
+    const storage = await openDatabase(options);
+    return { ...storage, close: () => storage.close().finally(letGo) };
+  } catch (error) {
+    letGo();
+    throw error;
+  }
+}
+
 function answered(): null {
   return null;
 }
@@ -102,8 +118,7 @@ export class StorageModule {
         { provide: OPTIONS, useValue: options },
         {
           provide: OPENED,
-          useFactory: (config: Config) =>
-            openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, prefix, schemas }),
+          useFactory: (config: Config) => openAlone(config, prefix, schemas),
           inject: [Config],
         },
         ...parts,

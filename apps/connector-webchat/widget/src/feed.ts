@@ -50,7 +50,7 @@ export class Feed {
     this.ping = setInterval(() => {
       if (Date.now() - this.heard > SILENCE_MS) this.drop(socket);
       else this.send({ type: 'ping' });
-    }, PING_MS) as unknown as number;
+    }, PING_MS);
   }
 
   send(frame: unknown): void {
@@ -67,7 +67,7 @@ export class Feed {
     this.socket = null;
     clearInterval(this.ping);
     this.listener.down();
-    this.timer = setTimeout(() => this.connect(), waitBefore(this.attempt++)) as unknown as number;
+    this.timer = setTimeout(() => this.connect(), waitBefore(this.attempt++));
   }
 
   private receive(frame: Frame): void {

@@ -160,7 +160,7 @@ export class View {
   showTyping(): void {
     this.typingLine.textContent = this.texts.typing;
     clearTimeout(this.typingTimer);
-    this.typingTimer = setTimeout(() => this.hideTyping(), 5000) as unknown as number;
+    this.typingTimer = setTimeout(() => this.hideTyping(), 5000);
   }
 
   hideTyping(): void {

@@ -111,6 +111,7 @@ function onConnected(upstream: ClientRequest, then: () => void): void {
 
 /** Node decides by the headers how the body is framed: what came in chunks goes out in chunks, what had a length keeps it. */
 function sendBody(message: IncomingMessage, upstream: ClientRequest): void {
-  if (hasBody(message)) message.pipe(upstream);
+  // A body of no bytes may be over before anybody reads it; a pipe would wait for its end for ever.
+  if (hasBody(message) && message.headers['content-length'] !== '0' && !message.readableEnded) message.pipe(upstream);
   else upstream.end();
 }

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { TopicSpec } from '@huiliu/contracts';
-import { ConfigResourceTypes, type Admin, type IResourceConfigEntry, type Kafka } from 'kafkajs';
+import {
+  ConfigResourceTypes,
+  KafkaJSNonRetriableError,
+  KafkaJSNumberOfRetriesExceeded,
+  KafkaJSProtocolError,
+  type Admin,
+  type IResourceConfigEntry,
+  type Kafka,
+} from 'kafkajs';
 
 /**
  * Names a topic's life. Its topic id is not among what this client can ask for, so a random number is put where it is kept with
@@ -56,14 +64,14 @@ export class Topics {
 
   async ranges(topic: string): Promise<PartitionRange[]> {
     await this.connect();
-    const offsets = await this.admin.fetchTopicOffsets(topic);
+    const offsets = await patiently(() => this.admin.fetchTopicOffsets(topic));
     return offsets.map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }));
   }
 
   /** The first offsets of records not older than a time; the end of the partition where there are none. */
   async offsetsSince(topic: string, timestampMs: number): Promise<Map<number, bigint>> {
     await this.connect();
-    const offsets = await this.admin.fetchTopicOffsetsByTimestamp(topic, timestampMs);
+    const offsets = await patiently(() => this.admin.fetchTopicOffsetsByTimestamp(topic, timestampMs));
     return new Map(
       offsets.filter(({ offset }) => BigInt(offset) >= 0n).map(({ partition, offset }) => [partition, BigInt(offset)]),
     );
@@ -138,6 +146,29 @@ export class Topics {
       })),
     });
   }
+}
+
+/** A new topic's partitions are led a moment after it exists; until then the broker asked says that it is not the one. */
+const SETTLING = new Set(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION']);
+const SETTLING_MS = 10_000;
+const ASK_AGAIN_MS = 100;
+
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  const until = Date.now() + SETTLING_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isSettling(error) || Date.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+    }
+  }
+}
+
+function isSettling(error: unknown): boolean {
+  if (error instanceof KafkaJSNumberOfRetriesExceeded || error instanceof KafkaJSNonRetriableError)
+    return isSettling(error.cause);
+  return error instanceof KafkaJSProtocolError && SETTLING.has(error.type);
 }
 
 function configOf(spec: TopicSpec, replicas: number): IResourceConfigEntry[] {

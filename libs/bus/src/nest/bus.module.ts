@@ -15,7 +15,13 @@ import { openEmbeddedBus, openKafkaBus, type OpenBus } from '../open-bus';
 import { BusServer } from './bus-server';
 import { promMetrics } from './prom-metrics';
 
+export interface BusModuleOptions {
+  /** False where the process stays ready without the bus (a connector whose spool takes what comes). */
+  readonly probe?: boolean;
+}
+
 const OPENED = Symbol('the opened bus');
+const OPTIONS = Symbol('options of the bus');
 const COUNT_EVERY_MS = 15_000;
 const STOP_MS = 8_000;
 
@@ -26,12 +32,13 @@ class BusLife implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     @Inject(OPENED) private readonly opened: OpenBus,
+    @Inject(OPTIONS) private readonly options: BusModuleOptions,
     private readonly health: HealthRegistry,
     private readonly metrics: Metrics,
   ) {}
 
   onModuleInit(): void {
-    this.health.add('bus', () => this.opened.bus.trouble());
+    if (this.options.probe !== false) this.health.add('bus', () => this.opened.bus.trouble());
     const waiting = this.metrics.gauge('huiliu_bus_parked', 'Rows of events that could not be handled, by state.', [
       'state',
     ]);
@@ -81,11 +88,12 @@ function open({ config, prefix, database, clock, handled, outbox, relay, metrics
  */
 @Module({})
 export class BusModule {
-  static forRoot(): DynamicModule {
+  static forRoot(options: BusModuleOptions = {}): DynamicModule {
     return {
       module: BusModule,
       global: true,
       providers: [
+        { provide: OPTIONS, useValue: options },
         {
           provide: OPENED,
           useFactory: (
