@@ -148,6 +148,22 @@ describe('the website visitor', () => {
       });
     });
 
+    it.each([
+      [{ kind: 'link', title: '鞋', url: 'https://shop.example/1' }, '鞋 https://shop.example/1'],
+      [{ kind: 'link', title: '鞋', url: 'https://shop.example/1', text: '看' }, '看'],
+      [{ kind: 'location', latitude: 31.2, longitude: 121.5 }, '31.2, 121.5'],
+      [{ kind: 'location', latitude: 31.2, longitude: 121.5, name: '外滩' }, '外滩'],
+    ])('carry their plain rendering: %j', async (content, plain) => {
+      const visitor = await app.visitor(accountId);
+      const { body } = await app.post(visitor, { clientId: 'c', content });
+      const event = await eventually('the event', () =>
+        app.inbound.find(
+          (one) => one.type === 'message.received' && one.data.messageId === (body as { id: string }).id,
+        ),
+      );
+      expect(event.data).toMatchObject({ content: { ...content, text: plain } });
+    });
+
     it('need a token of this account', async () => {
       const visitor = await app.visitor(accountId);
       const other = await app.account();
@@ -306,7 +322,8 @@ describe('the website visitor', () => {
       expect((await call(app.url, 'POST', at, { token: visitor.token, raw: wrong })).status).toBe(400);
       expect((await call(app.url, 'POST', at, { token: visitor.token, json: {} })).status).toBe(415);
       expect((await call(app.url, 'POST', at, { token: 'x', raw: wrong })).status).toBe(401);
-      expect((await upload(visitor, Buffer.alloc(21 * 1024 * 1024))).status).toBe(413);
+      for (const size of [20 * 1024 * 1024 + 1, 20 * 1024 * 1024 + 2, 21 * 1024 * 1024])
+        expect([size, (await upload(visitor, Buffer.alloc(size))).status]).toEqual([size, 413]);
       app.inbox.down = true;
       try {
         expect((await upload(visitor, Buffer.alloc(10))).status).toBe(503);
@@ -344,6 +361,11 @@ describe('the website visitor', () => {
       expect((await ask('https://shop.example', 'POST', 'messages')).headers.get('access-control-allow-origin')).toBe(
         'https://shop.example',
       );
+      const large = await call(app.url, 'POST', `/webchat/${shop}/messages`, {
+        raw: 'x'.repeat(2_000_000),
+        headers: { origin: 'https://shop.example', 'content-type': 'application/json' },
+      });
+      expect([large.status, large.headers.get('access-control-allow-origin')]).toEqual([413, 'https://shop.example']);
       expect((await call(app.url, 'OPTIONS', `/webchat/${newId()}/session`)).status).toBe(404);
     });
 
@@ -454,7 +476,7 @@ describe('the website visitor', () => {
       const socket = await visitor.connect();
       const heard: unknown[] = [];
       const end = app.bus.onSignal((signal) => heard.push(signal));
-      socket.send({ type: 'typing' });
+      socket.send({ type: 'typing', conversationId: visitor.conversationId });
       await eventually('typing', () => heard.length > 0);
       expect(heard[0]).toEqual({
         type: 'typing',

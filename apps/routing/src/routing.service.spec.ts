@@ -153,4 +153,16 @@ describe('the routing service', () => {
     expect(await standby.takeIfSilent()).toBe(true);
     await expect(storage.database.transaction((tx) => writer.assertMine(tx))).rejects.toThrow(StaleEpoch);
   });
+
+  it('goes on standing by while the database is away', async () => {
+    const away = jest.spyOn(storage.database, 'query').mockRejectedValue(new Error('connection refused'));
+    const service = start();
+    service.onApplicationBootstrap();
+    // What nobody catches ends the process, and this test.
+    await service.onApplicationShutdown();
+    expect(away).toHaveBeenCalled();
+    away.mockRestore();
+    await service.handle(batchOf(agentOnline(1), workCreated(newId())));
+    expect(outbox.said).toMatchObject([{ type: 'work.assigned' }]);
+  });
 });

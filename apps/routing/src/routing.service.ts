@@ -118,7 +118,9 @@ export class RoutingService implements OnApplicationBootstrap, OnApplicationShut
   /** The writer ticks (which is its sign of life); a standby takes over from a writer that gives none. */
   private async keepAlive(): Promise<void> {
     if (this.epoch.active()) return this.tick();
-    await this.inTurn(() => this.takeOver(() => this.epoch.takeIfSilent()));
+    await this.inTurn(() => this.takeOver(() => this.epoch.takeIfSilent())).catch((error: unknown) =>
+      this.logger.warn(`cannot look for a silent writer: ${String(error)}`),
+    );
   }
 
   private async takeOver(take: () => Promise<unknown>): Promise<void> {

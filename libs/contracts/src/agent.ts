@@ -46,7 +46,7 @@ export const UpdateAgent = z.strictObject({
   disabled: z.boolean().optional(),
 });
 export type UpdateAgent = z.infer<typeof UpdateAgent>;
-export const SetPresence = z.strictObject({ status: Presence, reason: SafeText.trim().max(200).optional() });
+export const SetPresence = z.strictObject({ status: Presence, reason: SafeText.trim().max(200).nullish() });
 export const ChangePassword = z.strictObject({ currentPassword: z.string().max(256), newPassword: Password });
 
 /** Who shares a queue. No `acceptSeconds`: work is assigned at once; with it, it is offered for so long. */
@@ -66,7 +66,7 @@ export const CreateTeam = z.strictObject({
   name: SafeText.trim().min(1).max(64),
   agentIds: z.array(Id).max(10_000).default([]),
   accountIds: z.array(Id).max(10_000).default([]),
-  acceptSeconds: z.number().int().min(5).max(3600).nullable().default(null),
+  acceptSeconds: z.number().int().min(1).max(3600).nullable().default(null),
   ownOnly: z.boolean().default(false),
 });
 export type CreateTeam = z.infer<typeof CreateTeam>;
@@ -74,7 +74,7 @@ export const UpdateTeam = z.strictObject({
   name: SafeText.trim().min(1).max(64).optional(),
   agentIds: z.array(Id).max(10_000).optional(),
   accountIds: z.array(Id).max(10_000).optional(),
-  acceptSeconds: z.number().int().min(5).max(3600).nullable().optional(),
+  acceptSeconds: z.number().int().min(1).max(3600).nullable().optional(),
   ownOnly: z.boolean().optional(),
 });
 export type UpdateTeam = z.infer<typeof UpdateTeam>;

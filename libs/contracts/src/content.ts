@@ -148,9 +148,12 @@ export const CONTENT_KINDS = [
 ] as const satisfies readonly ContentKind[];
 
 const uploaded = <K extends 'image' | 'audio' | 'video' | 'file'>(kind: K) =>
-  z.strictObject({ kind: z.literal(kind), text: text.default(''), attachment: z.strictObject({ id: Id }) });
+  z.strictObject({ kind: z.literal(kind), text: text.default(''), attachment: z.object({ id: Id }) });
 
-/** What a person may write: an agent by REST, a visitor on the website. An attachment is named by the id its upload gave. */
+/**
+ * What a person may write: an agent by REST, a visitor on the website. An attachment is named by the id its upload gave; whatever else that
+ * answer said may stand beside it and counts for nothing.
+ */
 export const WritableContent = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('text'), text: text.refine((s) => s.trim() !== '', 'must not be blank') }),
   uploaded('image'),
@@ -161,3 +164,12 @@ export const WritableContent = z.discriminatedUnion('kind', [
   LinkContent.strict(),
 ]);
 export type WritableContent = z.infer<typeof WritableContent>;
+
+/** The content with its plain rendering, where whoever wrote it left that to us. */
+export function withPlainText<C extends Content>(content: C): C {
+  if (content.text !== '') return content;
+  if (content.kind === 'link') return { ...content, text: `${content.title} ${content.url}`.trim() };
+  if (content.kind === 'location')
+    return { ...content, text: content.name ?? content.address ?? `${content.latitude}, ${content.longitude}` };
+  return content;
+}

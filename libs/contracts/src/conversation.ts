@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SafeText } from './content';
 import { Id, Time } from './ids';
 import { Message } from './message';
 
@@ -6,7 +7,7 @@ export const ConversationStatus = z.enum(['open', 'snoozed', 'resolved']);
 export type ConversationStatus = z.infer<typeof ConversationStatus>;
 export const Priority = z.enum(['low', 'normal', 'high', 'urgent']);
 export type Priority = z.infer<typeof Priority>;
-export const Tag = z.string().trim().min(1).max(64);
+export const Tag = SafeText.trim().min(1).max(64);
 
 /** The thread between one identity and one account, for ever. */
 export const Conversation = z.object({

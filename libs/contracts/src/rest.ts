@@ -17,7 +17,7 @@ export function listOf<T extends z.ZodType>(item: T) {
 export const Cursor = z.string().min(1).max(512);
 
 export const LoginRequest = z.strictObject({
-  username: z.string().min(1).max(64),
+  username: SafeText.min(1).max(64),
   password: z.string().min(1).max(256),
 });
 
@@ -62,7 +62,14 @@ export const ResolveConversation = z.strictObject({
   category: SafeText.trim().min(1).max(64).optional(),
   note: SafeText.max(2000).optional(),
 });
-export const SnoozeConversation = z.strictObject({ until: Time, reason: SafeText.max(200).optional() });
+export const SnoozeConversation = z.strictObject({
+  /** Any ISO-8601 time with a zone; kept as all our times. */
+  until: z.iso
+    .datetime({ offset: true })
+    .transform((time) => new Date(time).toISOString())
+    .pipe(Time),
+  reason: SafeText.max(200).optional(),
+});
 
 /** One configured account, without secrets. */
 export const Account = z.object({
@@ -83,6 +90,8 @@ export const CreateAccount = z.strictObject({
 });
 export type CreateAccount = z.infer<typeof CreateAccount>;
 export const UpdateAccount = z.strictObject({
+  /** May be repeated, never changed. */
+  channel: ChannelName.optional(),
   name: SafeText.trim().min(1).max(100).optional(),
   config: z.record(z.string(), z.unknown()).optional(),
 });

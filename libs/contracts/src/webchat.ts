@@ -4,10 +4,10 @@ import { ClientId, Id, Time } from './ids';
 import { AUTHOR_TYPES, Direction, MessageState } from './message';
 
 export const VisitorSessionRequest = z.strictObject({
-  token: z.string().max(2048).optional(),
+  token: z.string().max(2048).nullish(),
   identity: z
     .strictObject({ id: SafeText.min(1).max(255), name: SafeText.max(255).optional(), hash: z.string().max(128) })
-    .optional(),
+    .nullish(),
 });
 export const VisitorSession = z.object({ token: z.string(), visitorId: Id, conversationId: Id });
 export type VisitorSession = z.infer<typeof VisitorSession>;

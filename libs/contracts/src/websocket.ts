@@ -12,7 +12,8 @@ export type AgentClientFrame = z.infer<typeof AgentClientFrame>;
 /** What a visitor's page may send. `read`: the visitor has seen everything up to this message. */
 export const VisitorClientFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('resume'), seq: z.string().min(1).max(2048) }),
-  z.strictObject({ type: z.literal('typing') }),
+  // A visitor has one conversation; which is named changes nothing.
+  z.strictObject({ type: z.literal('typing'), conversationId: Id.optional() }),
   z.strictObject({ type: z.literal('ping') }),
   z.strictObject({ type: z.literal('read'), messageId: Id }),
 ]);

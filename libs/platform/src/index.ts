@@ -16,6 +16,7 @@ export {
   unsupportedMediaType,
 } from './errors/app-error';
 export { answerOf, errorBody, type ErrorAnswer } from './errors/answer';
+export { passesWhere } from './errors/passing';
 export { AllExceptionsFilter } from './errors/exception-filter';
 export { parse, problemsOf, type Problem } from './validation/parse';
 export { ZodAnswers, ZodBody, ZodParam, ZodQuery } from './validation/params';

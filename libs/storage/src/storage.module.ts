@@ -6,9 +6,10 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { Config, HealthRegistry, Metrics } from '@huiliu/platform';
+import { Config, HealthRegistry, Metrics, passesWhere } from '@huiliu/platform';
 import { Clock } from './clock';
 import { Database } from './database';
+import { isInfrastructureError } from './errors';
 import { HandledEvents } from './handled';
 import { Leases } from './leases';
 import type { SchemaModule } from './migrations';
@@ -111,6 +112,7 @@ const parts = [
 export class StorageModule {
   static forRoot(options: StorageModuleOptions): DynamicModule {
     const { prefix, schemas } = options;
+    passesWhere(isInfrastructureError);
     return {
       module: StorageModule,
       global: true,

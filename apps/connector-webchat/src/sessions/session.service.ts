@@ -28,7 +28,7 @@ export class SessionService {
    * holds is the same visitor again; one that does not is as good as none. `fresh`: nobody was known before.
    */
   open(account: WebchatAccount, request: Request): { session: VisitorSession; fresh: boolean } {
-    if (request.identity !== undefined) {
+    if (request.identity != null) {
       const { id, name, hash } = request.identity;
       if (!vouchedFor(id, hash, account.config.identitySecret)) throw forbidden('the identity is not vouched for');
       return {
@@ -40,7 +40,7 @@ export class SessionService {
         fresh: false,
       };
     }
-    const known = request.token === undefined ? null : this.tokens.read(account, request.token);
+    const known = request.token == null ? null : this.tokens.read(account, request.token);
     const visitor = known ?? { accountId: account.id, ...anonymousIds(), identity: null };
     return { session: this.sessionOf(account, visitor), fresh: known === null };
   }

@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Attachment, Id } from '@huiliu/contracts';
 import { InboxClient, Uploads } from '@huiliu/connector-kit';
-import { badRequest, RateLimits, tooMany, unsupportedMediaType, ZodParam } from '@huiliu/platform';
+import { badRequest, RateLimits, tooMany, unsupportedMediaType, UPLOAD_LIMIT, ZodParam } from '@huiliu/platform';
 import type { Visitor } from '../tokens';
 import { visitorAttachment } from './domain/visitor-message';
 import { CurrentVisitor, VisitorGuard } from './visitor.guard';
@@ -31,7 +31,8 @@ export class AttachmentsController {
     const wait = this.limits.take('webchat-attachments', visitor.visitorId, RATE);
     if (wait > 0) throw tooMany(wait);
     if (!request.isMultipart()) throw unsupportedMediaType('expected multipart/form-data');
-    const part = await request.file().catch((error: unknown) => {
+    // One byte more than we take: at its own limit the parser cuts a file off without a word.
+    const part = await request.file({ limits: { fileSize: UPLOAD_LIMIT + 1 } }).catch((error: unknown) => {
       // The plugin's own refusals (no boundary, too many parts) are answered as they are; what it cannot parse is malformed.
       throw typeof (error as { code?: unknown }).code === 'string'
         ? error

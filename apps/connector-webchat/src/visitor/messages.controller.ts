@@ -8,6 +8,7 @@ import {
   VisitorMessagesQuery,
   VisitorPost,
   VisitorPosted,
+  withPlainText,
   type WritableContent,
 } from '@huiliu/contracts';
 import { EventGate, InboxClient, Uploads } from '@huiliu/connector-kit';
@@ -83,7 +84,7 @@ export class MessagesController {
 
   /** A text asks nobody. A file is one that this visitor brought through this connector. */
   private async contentOf(content: WritableContent, visitor: Visitor): Promise<Content> {
-    if (!('attachment' in content)) return content;
+    if (!('attachment' in content)) return withPlainText(content);
     const attachment = await this.uploads.find(visitor.visitorId, content.attachment.id);
     if (attachment === null)
       throw badRequest('unknown_attachment', 'no such attachment', [

@@ -8,6 +8,7 @@ import { View } from './view';
 
 const MAX_FILE = 20 * 1024 * 1024;
 const TYPING_EVERY_MS = 3000;
+const LOOK_EVERY_MS = 10_000;
 
 /** The website chat on somebody's page: an outbox of the visitor's messages, the feed of answers, and the view. */
 class Widget {
@@ -21,6 +22,9 @@ class Widget {
   private starting: Promise<void> | null = null;
   private attempt = 0;
   private typedAt = 0;
+  private looking: number | undefined;
+  /** Files on their way, and those that did not arrive: only this page can send them again. */
+  private readonly files = new Map<string, File>();
 
   constructor(base: string, accountId: string, dataset: DOMStringMap) {
     this.texts = textsFor(dataset['lang']);
@@ -42,7 +46,7 @@ class Widget {
       messages: (items) => this.receive(items),
       typing: () => this.view.showTyping(),
       live: (missed) => this.live(missed),
-      down: () => this.view.setNote(this.texts.offline),
+      down: () => this.down(),
     });
     for (const pending of this.memory.read().pending ?? [])
       this.thread.add(pending.state === 'accepted' ? { ...pending, state: 'sending' } : pending);
@@ -81,7 +85,25 @@ class Widget {
     void this.flush();
   }
 
+  /** Some networks let no socket through: answers are then asked for. */
+  private down(): void {
+    this.view.setNote(this.texts.offline);
+    this.looking ??= setInterval(() => void this.look(), LOOK_EVERY_MS);
+  }
+
+  private async look(): Promise<void> {
+    try {
+      this.receive(await this.transport.history(this.thread.lastSeq()));
+      this.view.setNote(null);
+      void this.flush();
+    } catch {
+      // Still away.
+    }
+  }
+
   private async live(missed: boolean): Promise<void> {
+    clearInterval(this.looking);
+    this.looking = undefined;
     this.view.setNote(null);
     void this.flush();
     if (!missed) return;
@@ -103,35 +125,50 @@ class Widget {
     this.noteRead();
   }
 
-  private enqueue(content: Pending['content'], label?: string): void {
-    const pending: Pending = {
-      clientId: newClientId(),
-      content,
-      state: 'sending',
-      at: new Date().toISOString(),
-      ...(label === undefined ? {} : { label }),
-    };
-    this.thread.add(pending);
+  private enqueue(content: Pending['content']): void {
+    this.thread.add({ clientId: newClientId(), content, state: 'sending', at: new Date().toISOString() });
     this.draw();
     void this.start().then(() => this.flush());
   }
 
   private async sendFile(file: File): Promise<void> {
-    if (file.size > MAX_FILE) return this.view.setNote(this.texts.tooLarge);
+    if (file.size > MAX_FILE) return this.view.flash(`${file.name}: ${this.texts.tooLarge}`);
+    const clientId = newClientId();
+    this.files.set(clientId, file);
+    const content = { kind: file.type.startsWith('image/') ? 'image' : 'file', text: '' };
+    this.thread.add({ clientId, content, state: 'uploading', at: new Date().toISOString(), label: file.name });
+    this.draw();
+    await this.upload(clientId, file);
+  }
+
+  /** Brings the file there first; its message follows. */
+  private async upload(clientId: string, file: File): Promise<void> {
     await this.start();
     try {
       const uploaded = await this.transport.upload(file);
       const kind = uploaded.mime.startsWith('image/') ? 'image' : 'file';
-      this.enqueue({ kind, text: '', attachment: { id: uploaded.id } }, file.name);
+      this.files.delete(clientId);
+      this.thread.update(clientId, { state: 'sending', content: { kind, text: '', attachment: { id: uploaded.id } } });
+      void this.flush();
     } catch (error) {
-      this.view.setNote(`${this.texts.failed}: ${file.name}. ${error instanceof Error ? error.message : ''}`);
+      this.thread.update(clientId, { state: 'failed', error: this.reasonOf(error) });
     }
+    this.draw();
   }
 
   private retry(clientId: string): void {
-    this.thread.update(clientId, { state: 'sending', error: undefined });
+    const file = this.files.get(clientId);
+    this.thread.update(clientId, { state: file === undefined ? 'sending' : 'uploading', error: undefined });
     this.draw();
-    void this.flush();
+    if (file === undefined) void this.flush();
+    else void this.upload(clientId, file);
+  }
+
+  /** In the visitor's language: what the server says is for those who run it. */
+  private reasonOf(error: unknown): string | undefined {
+    const status = error instanceof RequestError ? error.status : 0;
+    if (status === 413) return this.texts.tooLarge;
+    return status >= 400 && status < 500 && status !== 401 && status !== 429 ? this.texts.refused : undefined;
   }
 
   /** Posts what waits, one after the other: the order in which it was written is the order in which it arrives. */
@@ -161,7 +198,7 @@ class Widget {
         await this.transport.open(undefined).then((session) => this.memory.write({ token: session.token }));
       // No answer, too many, or the server is not well: the same clientId again, later.
       if (status === 0 || status === 401 || status === 429 || status >= 500) throw error;
-      this.thread.update(pending.clientId, { state: 'failed', error: error instanceof Error ? error.message : '' });
+      this.thread.update(pending.clientId, { state: 'failed', error: this.reasonOf(error) });
     }
     this.draw();
   }
@@ -186,7 +223,8 @@ class Widget {
   }
 
   private draw(): void {
-    this.memory.write({ pending: this.thread.pending() });
+    // A file is not remembered, so neither is the message that waits for it.
+    this.memory.write({ pending: this.thread.pending().filter((one) => !this.files.has(one.clientId)) });
     this.view.draw(this.thread.list(), this.thread.pending());
   }
 }

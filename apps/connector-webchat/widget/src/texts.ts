@@ -1,5 +1,6 @@
 /** What the widget says, in both languages. */
 const zh = {
+  locale: 'zh-CN',
   open: '打开在线客服',
   close: '收起',
   title: '在线客服',
@@ -8,10 +9,12 @@ const zh = {
   send: '发送',
   attach: '发送图片或文件',
   typing: '对方正在输入…',
-  offline: '网络已断开，正在重连；消息会在恢复后自动发出',
+  offline: '连接已断开，正在重连；消息会在恢复后自动发出',
   sending: '发送中',
+  uploading: '上传中',
   sent: '已发送',
   failed: '发送失败',
+  refused: '发送失败：不支持这种内容',
   retry: '重试',
   tooLarge: '文件不能超过 20 MB',
   file: '文件',
@@ -24,6 +27,7 @@ const zh = {
 };
 
 const en: typeof zh = {
+  locale: 'en-GB',
   open: 'Chat with us',
   close: 'Minimise',
   title: 'Chat with us',
@@ -32,10 +36,12 @@ const en: typeof zh = {
   send: 'Send',
   attach: 'Send a picture or a file',
   typing: 'typing…',
-  offline: 'You are offline. Messages go out by themselves when you are back.',
+  offline: 'No connection. Messages go out by themselves once it is back.',
   sending: 'sending',
+  uploading: 'uploading',
   sent: 'sent',
   failed: 'not sent',
+  refused: 'not sent: this is not accepted here',
   retry: 'Try again',
   tooLarge: 'Files may have 20 MB at most',
   file: 'File',

@@ -37,7 +37,8 @@ export interface Pending {
   content: { kind: string; text: string; attachment?: { id: string } };
   /** What is drawn meanwhile, for files. */
   label?: string;
-  state: 'sending' | 'accepted' | 'failed';
+  /** `uploading`: its file is on the way first; without the page it is lost. */
+  state: 'uploading' | 'sending' | 'accepted' | 'failed';
   error?: string;
   at: string;
 }

@@ -1,3 +1,5 @@
+import { Bubbles } from './bubbles';
+import { icon, make } from './dom';
 import { STYLE } from './style';
 import type { Texts } from './texts';
 import type { Pending, VisitorMessage } from './types';
@@ -11,38 +13,18 @@ export interface ViewActions {
   fileUrl(id: string): string;
 }
 
-type Attributes = Record<string, string | boolean | ((event: Event) => void)>;
-
-function make<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  attributes: Attributes = {},
-  ...children: (Node | string)[]
-): HTMLElementTagNameMap[K] {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === 'function') element.addEventListener(name, value);
-    else if (typeof value === 'string') element.setAttribute(name, value);
-    else element.toggleAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
-
-function icon(path: string): SVGSVGElement {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', '0 0 24 24');
-  svg.setAttribute('aria-hidden', 'true');
-  const shape = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  shape.setAttribute('d', path);
-  svg.append(shape);
-  return svg;
-}
-
 const CHAT = 'M4 5h16v11H9l-5 4z';
 const DOWN = 'M6 9l6 6 6-6';
 const CLIP = 'M20 11l-8.5 8.5a5 5 0 0 1-7-7L13 4a3.4 3.4 0 0 1 5 5l-8.6 8.5a1.7 1.7 0 0 1-2.4-2.4L14.5 8';
 /** How near the end counts as reading along, px. */
 const NEAR_END = 80;
+const FLASH_MS = 8000;
+
+/** A line of the log, and what it was made of. */
+interface Line {
+  readonly made: string;
+  readonly element: HTMLElement;
+}
 
 /** What is on the page: everything in one shadow root, message text as text nodes only. */
 export class View {
@@ -51,18 +33,23 @@ export class View {
   private readonly title = make('b');
   private readonly note = make('div', { class: 'note', role: 'status', hidden: true });
   private readonly typingLine = make('div', { class: 'typing', 'aria-live': 'off' });
-  private readonly badge = make('span', { class: 'badge', hidden: true });
+  private readonly badge = make('span', { class: 'badge', 'aria-hidden': 'true', hidden: true });
+  private readonly launchName = make('span', { class: 'sr' });
   private readonly input = make('textarea', { rows: '1', 'data-testid': 'widget-input', maxlength: '5000' });
   private readonly sendButton: HTMLButtonElement;
   private readonly launch: HTMLButtonElement;
   private readonly panel: HTMLElement;
   private typingTimer: number | undefined;
+  private flashTimer: number | undefined;
+  private lines = new Map<string, Line>();
+  private readonly bubbles: Bubbles;
 
   constructor(
     private readonly texts: Texts,
     private readonly actions: ViewActions,
     title: string | undefined,
   ) {
+    this.bubbles = new Bubbles(texts, actions, () => this.grown());
     const root = this.host.attachShadow({ mode: 'open' });
     const file = make('input', {
       type: 'file',
@@ -77,10 +64,12 @@ export class View {
     );
     this.launch = make(
       'button',
-      { class: 'launch', 'data-testid': 'widget-open', 'aria-label': texts.open, click: () => this.open() },
+      { class: 'launch', 'data-testid': 'widget-open', click: () => this.open() },
       icon(CHAT),
+      this.launchName,
       this.badge,
     );
+    this.launchName.textContent = texts.open;
     this.title.textContent = title ?? texts.title;
     this.input.placeholder = texts.placeholder;
     this.input.setAttribute('aria-label', texts.placeholder);
@@ -100,7 +89,7 @@ export class View {
         this.title,
         make(
           'button',
-          { 'aria-label': texts.close, 'data-testid': 'widget-close', click: () => this.close() },
+          { class: 'close', 'aria-label': texts.close, 'data-testid': 'widget-close', click: () => this.close() },
           icon(DOWN),
         ),
       ),
@@ -145,16 +134,20 @@ export class View {
   setUnread(count: number): void {
     this.badge.hidden = count === 0;
     this.badge.textContent = count > 99 ? '99+' : String(count);
-    this.launch.setAttribute(
-      'aria-label',
-      count === 0 ? this.texts.open : `${this.texts.open} (${this.texts.unread(count)})`,
-    );
+    this.launchName.textContent = count === 0 ? this.texts.open : `${this.texts.open} (${this.texts.unread(count)})`;
   }
 
   /** A line above the messages; null takes it away. */
   setNote(text: string | null): void {
+    clearTimeout(this.flashTimer);
     this.note.hidden = text === null;
     this.note.textContent = text;
+  }
+
+  /** A line that goes by itself. */
+  flash(text: string): void {
+    this.setNote(text);
+    this.flashTimer = setTimeout(() => this.setNote(null), FLASH_MS);
   }
 
   showTyping(): void {
@@ -169,69 +162,43 @@ export class View {
 
   draw(messages: readonly VisitorMessage[], pending: readonly Pending[]): void {
     const follow = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR_END;
-    const nodes: Node[] = [make('div', { class: 'day' }, this.texts.hello)];
-    for (const message of messages) nodes.push(this.bubble(message));
-    for (const one of pending) nodes.push(this.pendingBubble(one));
-    this.log.replaceChildren(...nodes);
-    if (follow) this.log.scrollTop = this.log.scrollHeight;
+    const before = this.lines;
+    this.lines = new Map();
+    const line = (key: string, made: string, make: () => HTMLElement): void => {
+      const known = before.get(key);
+      this.lines.set(key, known?.made === made ? known : { made, element: make() });
+    };
+    line('', '', () => make('div', { class: 'day' }, this.texts.hello));
+    for (const one of messages) line(one.clientId ?? one.id, JSON.stringify(one), () => this.bubbles.of(one));
+    for (const one of pending) line(one.clientId, JSON.stringify(one), () => this.bubbles.ofPending(one));
+    this.arrange();
+    if (follow) this.toEnd();
   }
 
-  private bubble(message: VisitorMessage): HTMLElement {
-    const side = message.direction === 'inbound' ? 'm me' : message.direction === 'system' ? 'm sys' : 'm';
-    const time = new Date(message.createdAt).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-    const who = message.direction === 'outbound' ? `${message.author.name || this.texts.agent} · ` : '';
-    const body = message.recalledAt === null ? this.body(message) : make('p', {}, this.texts.recalled);
-    const element = make('div', { class: side, 'data-testid': 'widget-message', 'data-id': message.id }, body);
-    if (message.direction !== 'system') element.append(make('small', {}, who + time));
-    return element;
+  /** Only what changed is touched: screen readers read out what is added, and a selection stays. */
+  private arrange(): void {
+    const wanted = [...this.lines.values()].map((line) => line.element);
+    const kept = new Set<Element>(wanted);
+    for (const element of [...this.log.children]) if (!kept.has(element)) element.remove();
+    wanted.forEach((element, i) => {
+      const there = this.log.children[i];
+      if (there !== element) this.log.insertBefore(element, there ?? null);
+    });
   }
 
-  private body(message: VisitorMessage): HTMLElement {
-    const { content } = message;
-    const { attachment } = content;
-    if (attachment !== undefined) {
-      const url = this.actions.fileUrl(attachment.id);
-      const link = make('a', { href: url, target: '_blank', rel: 'noopener noreferrer', download: attachment.name });
-      const label = attachment.name || this.texts.file;
-      if (content.kind === 'image') link.append(make('img', { src: url, alt: label, loading: 'lazy' }));
-      else link.append(label);
-      return content.kind === 'image' ? link : make('p', {}, link);
-    }
-    if (content.kind === 'link' && content.url !== undefined && /^https?:/i.test(content.url)) {
-      return make(
-        'p',
-        {},
-        make('a', { href: content.url, target: '_blank', rel: 'noopener noreferrer' }, content.title ?? content.url),
-      );
-    }
-    return make('p', {}, content.text);
+  private toEnd(): void {
+    this.log.scrollTop = this.log.scrollHeight;
   }
 
-  private pendingBubble(pending: Pending): HTMLElement {
-    const failed = pending.state === 'failed';
-    const label = failed ? this.texts.failed : pending.state === 'accepted' ? this.texts.sent : this.texts.sending;
-    const small = make(
-      'small',
-      { class: failed ? 'bad' : '' },
-      pending.error === undefined ? label : `${label}: ${pending.error}`,
-    );
-    if (failed)
-      small.append(
-        ' ',
-        make('button', { type: 'button', click: () => this.actions.retry(pending.clientId) }, this.texts.retry),
-      );
-    return make(
-      'div',
-      { class: 'm me', 'data-testid': 'widget-message', 'data-client-id': pending.clientId },
-      make('p', {}, pending.label ?? pending.content.text),
-      small,
-    );
+  /** A picture came late: who read the end still does. */
+  private grown(): void {
+    if (this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR_END + 240) this.toEnd();
   }
 
   open(): void {
     this.panel.hidden = false;
     this.launch.hidden = true;
-    this.log.scrollTop = this.log.scrollHeight;
+    this.toEnd();
     this.input.focus();
     this.actions.opened();
   }
@@ -274,7 +241,8 @@ export class View {
     this.input.value = '';
     this.input.dispatchEvent(new Event('input'));
     this.actions.send(text);
-    this.log.scrollTop = this.log.scrollHeight;
+    this.toEnd();
+    this.input.focus();
   }
 
   private pickFile(input: HTMLInputElement): void {

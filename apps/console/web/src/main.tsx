@@ -5,6 +5,7 @@ import { BrowserRouter } from 'react-router';
 import { App } from './app/app';
 import { applyPreferences, usePreferences } from './app/preferences';
 import { queryClient } from './app/query-client';
+import { guardAgainstStrayFiles } from './composer/file-drop';
 import { startTranslations } from './i18n/i18n';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -16,6 +17,7 @@ import './styles/settings.css';
 
 startTranslations(usePreferences.getState().language);
 applyPreferences();
+guardAgainstStrayFiles();
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

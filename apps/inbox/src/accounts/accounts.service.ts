@@ -60,6 +60,8 @@ export class AccountsService {
   async update(id: string, input: UpdateAccount): Promise<Account> {
     return this.db.transaction(async (tx) => {
       const before = await this.lock(tx, id);
+      if (input.channel !== undefined && input.channel !== before.channel)
+        throw badRequest('invalid', 'an account keeps its channel', [{ path: 'channel', message: 'cannot change' }]);
       const columns: Record<string, SqlValue> = {};
       if (input.name !== undefined) columns.name = input.name;
       if (input.config !== undefined) columns.config = JSON.stringify(this.mergeConfig(before, input.config));

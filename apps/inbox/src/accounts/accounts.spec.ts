@@ -90,6 +90,12 @@ describe('accounts', () => {
     });
   });
 
+  it('may be given their channel again, and no other', async () => {
+    const { id, channel, name } = (await create()).body;
+    expect((await send('PUT', `/accounts/${id}`, { channel, name })).status).toBe(200);
+    expect((await send('PUT', `/accounts/${id}`, { channel: 'webchat', name })).status).toBe(400);
+  });
+
   it('want every secret again when they would be sent elsewhere', async () => {
     const { id } = (await create()).body;
     const put = (config: object) => send('PUT', `/accounts/${id}`, { config });

@@ -4,7 +4,7 @@ import { newId } from '@huiliu/platform';
 import { toDbTime } from '@huiliu/storage';
 import { eventually } from '@huiliu/testing';
 import { EdgesApp, PASSWORD, type Person } from '../testing/edges-app';
-import { GRACE_MS, PresenceService, PROCESS_DEAD_MS } from './presence.service';
+import { GRACE_MS, HEARTBEAT_MS, PresenceService, PROCESS_DEAD_MS } from './presence.service';
 
 describe('agents', () => {
   let app: EdgesApp;
@@ -211,6 +211,24 @@ describe('agents', () => {
       expect((await set(person, { status: 'paused' })).body.presence.status).toBe('paused');
       await presence().sweep();
       expect((await me(person)).presence.status).toBe('paused');
+    });
+
+    it('counts the grace period of who was with a dead process from its death, not from when that is noticed', async () => {
+      const person = await app.person();
+      await set(person, { status: 'online' });
+      const lost = newId();
+      await presence().socketOpened(newId(), person.id, lost);
+      const died = async (agoMs: number): Promise<void> => {
+        const at = toDbTime(new Date(Date.now() - agoMs));
+        await app.db.transaction(async (tx) => {
+          await tx.execute('UPDATE inbox_sockets SET seen_at = ? WHERE process_id = ?', [at, lost]);
+        });
+        await presence().sweep();
+      };
+      await died(PROCESS_DEAD_MS - 5_000);
+      expect((await me(person)).presence.status).toBe('online');
+      await died(GRACE_MS + HEARTBEAT_MS + 1);
+      expect((await me(person)).presence.status).toBe('offline');
     });
 
     it('counts the sockets of a dead process as lost, and those of a process that was held up again', async () => {

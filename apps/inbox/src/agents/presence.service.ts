@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Presence } from '@huiliu/contracts';
 import { notFound } from '@huiliu/platform';
-import { Clock, Database, toDbTime, type Row, type Tx } from '@huiliu/storage';
+import { Clock, Database, fromDbTime, toDbTime, type Row, type Tx } from '@huiliu/storage';
 import { AgentWriter } from './agent-writer';
 
 /** How long an agent who has lost the last socket still counts as there. */
 export const GRACE_MS = 60_000;
+/** How often a process renews its sockets. */
+export const HEARTBEAT_MS = 10_000;
 /** A process that has not renewed its sockets for so long is dead. */
 export const PROCESS_DEAD_MS = 30_000;
 
@@ -107,22 +109,27 @@ export class PresenceService {
 
   private async forgetDeadSockets(): Promise<void> {
     const deadline = toDbTime(new Date(this.clock.now().getTime() - PROCESS_DEAD_MS));
-    const dead = await this.db.query<Row>('SELECT DISTINCT agent_id FROM inbox_sockets WHERE seen_at <= ?', [deadline]);
+    const dead = await this.db.query<Row>(
+      'SELECT agent_id, MAX(seen_at) AS seen_at FROM inbox_sockets WHERE seen_at <= ? GROUP BY agent_id',
+      [deadline],
+    );
     for (const row of dead) {
       const agentId = String(row.agent_id);
+      // The grace period began when the process died, not when that was noticed; at the latest with the heartbeat that it missed.
+      const lostAt = new Date(Date.parse(fromDbTime(String(row.seen_at))) + HEARTBEAT_MS);
       await this.db.transaction(async (tx) => {
         await this.lockAgent(tx, agentId);
         await tx.execute('DELETE FROM inbox_sockets WHERE agent_id = ? AND seen_at <= ?', [agentId, deadline]);
-        await this.noteLoss(tx, agentId);
+        await this.noteLoss(tx, agentId, lostAt);
       });
     }
   }
 
-  private async noteLoss(tx: Tx, agentId: string): Promise<void> {
+  private async noteLoss(tx: Tx, agentId: string, lostAt = this.clock.now()): Promise<void> {
     if (await this.hasSocket(tx, agentId)) return;
     await tx.execute(
       'UPDATE inbox_agents SET socket_lost_at = ? WHERE id = ? AND had_socket = 1 AND socket_lost_at IS NULL',
-      [toDbTime(this.clock.now()), agentId],
+      [toDbTime(lostAt), agentId],
     );
   }
 

@@ -27,6 +27,7 @@ function multipartError(error: unknown): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
   const code = 'code' in error ? String(error.code) : '';
   if (code === 'FST_REQ_FILE_TOO_LARGE') return tooLarge(UPLOAD_LIMIT);
+  if (code === 'ECONNRESET') return badRequest('malformed', 'the upload broke off');
   if (code.startsWith('FST_') || /multipart|unexpected end of form|malformed/i.test(error.message))
     return badRequest('malformed', 'the multipart body is malformed');
   return error;

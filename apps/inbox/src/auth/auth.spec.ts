@@ -39,6 +39,11 @@ describe('signing in', () => {
     expect((await attempt('ａｄｍｉｎ', ADMIN_PASSWORD)).status).toBe(401);
   });
 
+  it('refuses a name that nobody can have', async () => {
+    const answer = await attempt('admin\u0000', ADMIN_PASSWORD);
+    expect([answer.status, isErrorBody(answer.body)]).toEqual([400, true]);
+  });
+
   it.each([[{ $ne: '' }], [['admin']], [7], [true], [null]])('refuses %j where a text is expected', async (value) => {
     expect((await attempt('admin', value)).status).toBe(400);
     expect((await attempt(value, 'x')).status).toBe(400);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { BusRecord } from '@huiliu/bus';
-import type { Content, Message, PostMessage, WritableContent } from '@huiliu/contracts';
+import { withPlainText, type Content, type Message, type PostMessage, type WritableContent } from '@huiliu/contracts';
 import { messageIdOf, newId } from '@huiliu/platform';
 import { Clock, Database, type Tx } from '@huiliu/storage';
 import { AttachmentsService } from '../attachments/attachments.service';
@@ -88,7 +88,7 @@ export class MessagesService {
 
   /** What a person wrote, with the file that its attachment names. */
   private async contentOf(tx: Tx, viewer: Viewer, conversationId: string, written: WritableContent): Promise<Content> {
-    if (!('attachment' in written)) return written;
+    if (!('attachment' in written)) return withPlainText(written);
     const { id } = written.attachment;
     const found = await this.attachments.resolve(tx, [id], {
       uploader: { type: 'agent', id: viewer.id },

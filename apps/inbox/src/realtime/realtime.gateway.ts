@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy, type OnM
 import { Config, newId, UpgradeRouter, type Upgrade } from '@huiliu/platform';
 import { Clock } from '@huiliu/storage';
 import { Logger } from 'nestjs-pino';
-import { PresenceService } from '../agents/presence.service';
+import { HEARTBEAT_MS, PresenceService } from '../agents/presence.service';
 import { AuthService } from '../auth/auth.service';
 import { TicketsService } from '../auth/tickets.service';
 import { TokensService } from '../auth/tokens.service';
@@ -14,7 +14,6 @@ import { InboxFeed } from './inbox-feed';
 import { SocketHub } from './socket-hub';
 
 const MAX_FRAME_BYTES = 16 * 1024;
-const HEARTBEAT_MS = 10_000;
 
 /** `/ws?ticket=…`: opens agents' sockets, counts them for presence, and ends those whose login has ended. */
 @Injectable()

@@ -19,6 +19,7 @@ const tabs = byId('channels');
 const accountSelect = byId<HTMLSelectElement>('account');
 const customerSelect = byId<HTMLSelectElement>('customer');
 const languageButton = byId<HTMLButtonElement>('language');
+const another = byId<HTMLButtonElement>('another');
 const empty = byId('empty');
 const frame = byId('frame');
 
@@ -29,6 +30,7 @@ let channels: Channel[] = [];
 let current = '';
 let customers = Math.max(1, Math.min(MOST_CUSTOMERS, Number(localStorage.getItem('huiliu:customers') ?? 1)));
 let shown = '';
+let state: 'loading' | 'there' | 'away' = 'loading';
 
 function channelNow(): Channel | undefined {
   return channels.find((one) => one.channel === current) ?? channels[0];
@@ -40,18 +42,20 @@ function option(value: string, text: string, selected: boolean): HTMLOptionEleme
 
 function drawTexts(): void {
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
+  document.title = language === 'zh' ? '汇流 · 扮演一位客户' : 'Huiliu · Be a customer';
   languageButton.textContent = language === 'zh' ? 'EN' : '中文';
   for (const element of document.querySelectorAll<HTMLElement>('[data-zh]'))
     element.textContent = element.dataset[language] ?? '';
+  for (const element of document.querySelectorAll<HTMLElement>('[data-label-zh]'))
+    element.setAttribute('aria-label', element.dataset[language === 'zh' ? 'labelZh' : 'labelEn'] ?? '');
 }
 
 function drawTabs(): void {
   const nodes = channels.map((one) => {
     const tab = document.createElement('button');
     tab.type = 'button';
-    tab.role = 'tab';
     tab.textContent = one.name[language];
-    tab.setAttribute('aria-selected', String(one === channelNow()));
+    tab.setAttribute('aria-pressed', String(one === channelNow()));
     tab.addEventListener('click', () => {
       current = one.channel;
       draw();
@@ -70,7 +74,19 @@ function drawSelects(): void {
   customerSelect.replaceChildren(
     ...names.map((n) => option(n, language === 'zh' ? `客户 ${n}` : `Customer ${n}`, n === customer)),
   );
-  empty.hidden = account !== undefined;
+  const there = account !== undefined;
+  for (const control of [accountSelect, customerSelect, another]) control.disabled = !there;
+  frame.hidden = !there;
+  drawNotice(there);
+}
+
+/** Why there is nothing to play with, or what is wrong. */
+function drawNotice(there: boolean): void {
+  empty.hidden = state === 'loading' || (there && state === 'there');
+  if (state === 'away') {
+    empty.textContent = language === 'zh' ? '连不上服务器，正在重试。' : 'The server does not answer. Trying again.';
+    return;
+  }
   empty.textContent =
     language === 'zh'
       ? '还没有可以试用的渠道账号：以管理员登录坐席页面，在「设置 › 渠道账号」里新建一个。'
@@ -79,7 +95,10 @@ function drawSelects(): void {
 
 function drawFrame(): void {
   const account = channelNow()?.accounts.find((one) => one.id === accountSelect.value);
-  if (account === undefined) return frame.replaceChildren();
+  if (account === undefined) {
+    shown = '';
+    return frame.replaceChildren();
+  }
   const page = `${account.page}&customer=${customerSelect.value}&lang=${language}`;
   if (page === shown) return;
   shown = page;
@@ -97,18 +116,22 @@ function draw(): void {
   drawFrame();
 }
 
+/** Draws again only when something is new: a list that is open stays open. */
+function learn(now: typeof state, next: Channel[]): void {
+  if (now === state && JSON.stringify(next) === JSON.stringify(channels)) return;
+  state = now;
+  channels = next;
+  draw();
+}
+
 async function refresh(): Promise<void> {
   try {
     const response = await fetch('./api/channels');
-    if (response.ok) {
-      const next = ((await response.json()) as { items: Channel[] }).items;
-      if (JSON.stringify(next) !== JSON.stringify(channels)) {
-        channels = next;
-        draw();
-      }
-    }
+    if (!response.ok) throw new Error(String(response.status));
+    learn('there', ((await response.json()) as { items: Channel[] }).items);
   } catch {
-    // The server is away; the next round tries again.
+    // The next round tries again.
+    learn('away', channels);
   }
   setTimeout(() => void refresh(), REFRESH_MS);
 }
@@ -120,7 +143,7 @@ languageButton.addEventListener('click', () => {
 });
 accountSelect.addEventListener('change', drawFrame);
 customerSelect.addEventListener('change', drawFrame);
-byId('another').addEventListener('click', () => {
+another.addEventListener('click', () => {
   customers = Math.min(MOST_CUSTOMERS, customers + 1);
   localStorage.setItem('huiliu:customers', String(customers));
   drawSelects();

@@ -2,6 +2,13 @@
 const query = new URLSearchParams(location.search);
 const account = query.get('account') ?? '';
 
+if (query.get('lang') === 'en') {
+  document.documentElement.lang = 'en';
+  document.title = 'SHANYE · demo shop';
+  for (const element of document.querySelectorAll<HTMLElement>('[data-en]'))
+    element.textContent = element.dataset['en'] ?? '';
+}
+
 if (/^[0-9A-Z]{26}$/.test(account)) {
   const script = document.createElement('script');
   script.src = `/webchat/${account}/widget.js`;

@@ -152,6 +152,7 @@ export class PartitionRunner implements LaneHost {
           );
         }
         again = overview.any;
+        if (!this.started) this.trouble(null);
         this.started = true;
       } catch (error) {
         if (!this.started) this.trouble(error);

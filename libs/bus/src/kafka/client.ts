@@ -9,7 +9,7 @@ export interface KafkaLog {
 
 /** What a healthy client says while groups form, leaders move and topics exist already: logged as errors by the library. */
 const NOISE =
-  /already exists|coordinator is not available|coordinator is loading|Topic creation errors|is rebalancing|rebalance in progress|not aware of this member|no leader for this topic-partition|this server does not host this topic-partition|has timed out|Connection (error|timeout)|Failed to connect to seed broker/i;
+  /already exists|coordinator is not available|coordinator is loading|Topic creation errors|is rebalancing|rebalance in progress|not aware of this member|no leader for this topic-partition|this server does not host this topic-partition|this server is not the leader for that topic-partition|has timed out|Connection (error|timeout)|Failed to connect to seed broker/i;
 
 export interface KafkaOptions {
   readonly brokers: readonly string[];

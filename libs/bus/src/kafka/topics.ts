@@ -116,10 +116,12 @@ export class Topics {
     entries: (IResourceConfigEntry & { configName: string; configValue: string; isDefault: boolean })[];
   }> {
     await this.connect();
-    const { resources } = await this.admin.describeConfigs({
-      includeSynonyms: false,
-      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
-    });
+    const { resources } = await patiently(() =>
+      this.admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+      }),
+    );
     const entries = (resources[0]?.configEntries ?? []).map((entry) => ({
       ...entry,
       name: entry.configName,
@@ -136,15 +138,17 @@ export class Topics {
     const { brokers } = await this.admin.describeCluster();
     const replicas = Math.min(3, brokers.length);
     // False when another process made one of them meanwhile, which is as good.
-    await this.admin.createTopics({
-      waitForLeaders: true,
-      topics: missing.map((spec) => ({
-        topic: spec.name,
-        numPartitions: spec.partitions,
-        replicationFactor: replicas,
-        configEntries: configOf(spec, replicas),
-      })),
-    });
+    await patiently(() =>
+      this.admin.createTopics({
+        waitForLeaders: true,
+        topics: missing.map((spec) => ({
+          topic: spec.name,
+          numPartitions: spec.partitions,
+          replicationFactor: replicas,
+          configEntries: configOf(spec, replicas),
+        })),
+      }),
+    );
   }
 }
 

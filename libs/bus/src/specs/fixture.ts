@@ -86,9 +86,10 @@ export function effectsSchema(prefix: string) {
 
 export async function makePlace(kind: Kind): Promise<Place> {
   const prefix = `b${randomBytes(6).toString('hex')}`;
-  const dir = mkdtempSync(join(tmpdir(), 'huiliu-bus-'));
   const brokers = kind === 'kafka' ? testBrokers() : [];
   const mysql = kind === 'kafka' ? await createTestDatabase() : null;
+  // Last: nobody would remove it if one of those is not there.
+  const dir = mkdtempSync(join(tmpdir(), 'huiliu-bus-'));
   const url = mysql?.url ?? `sqlite:${join(dir, 'bus.sqlite')}`;
   const opened: OpenedBus[] = [];
   return {

@@ -44,6 +44,17 @@ export function troubleSuite(kind: Kind): void {
       return { opened, topic, dlq };
     }
 
+    it('is well once the database answers, though nothing comes', async () => {
+      const opened = await place.open();
+      const away = jest.spyOn(opened.parked, 'overview').mockRejectedValue(new Error('connection refused'));
+      const topic = topicOf();
+      opened.bus.subscribe(topic, { group: place.group, maxBatch: 20, lanes: 4 }, opened.recorder());
+      await opened.bus.start();
+      await eventually('in trouble', () => opened.bus.trouble()?.includes('connection refused'));
+      away.mockRestore();
+      await eventually('well', () => opened.bus.trouble() === null);
+    });
+
     it('parks a poisonous event with what follows it, while other keys go on; replay keeps the order', async () => {
       const { opened, topic, dlq } = await started();
       for (const v of upTo(6))

@@ -22,9 +22,17 @@ type JsonSchema = Record<string, unknown>;
 const isObject = (value: unknown): value is JsonSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The JSON Schema of a connector's config, as the `channels` topic carries it. */
+/** The JSON Schema of a connector's config, as the `channels` topic carries it: fields that it does not name are refused. */
 export function configJsonSchema(schema: z.ZodType): JsonSchema {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' }) as JsonSchema;
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    target: 'draft-7',
+    // A misspelt secret would be kept in the clear and shown.
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.type === 'object' && jsonSchema.properties !== undefined)
+        jsonSchema.additionalProperties ??= false;
+    },
+  }) as JsonSchema;
   return rest;
 }
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { toyConnector, toyPlatform } from '../testing/toy-connector';
-import { field, mapPaths } from './config-schema';
+import { configJsonSchema, field, mapPaths } from './config-schema';
 import { defineConnector } from './connector';
 import { opaqueId } from './remote-ids';
 import { WebhookRequest } from './webhook';
@@ -41,6 +41,19 @@ const socket = { ...base, ingress: 'socket' } as const;
 const withTyping = { ...polled, typing: { inbound: false, outbound: true } } as const;
 const withReceipts = { ...polled, receipts: ['read'] } as const;
 const failed = () => pulling([]);
+
+describe('the config schema', () => {
+  it('takes no field that it does not name, at any depth', () => {
+    const server = z.object({ host: z.string() });
+    expect(configJsonSchema(z.object({ imap: server, extra: z.record(z.string(), z.string()) }))).toMatchObject({
+      additionalProperties: false,
+      properties: {
+        imap: { additionalProperties: false },
+        extra: { additionalProperties: { type: 'string' } },
+      },
+    });
+  });
+});
 
 describe('defineConnector', () => {
   it('compiles only where the code does what the definition says', () => {

@@ -81,7 +81,12 @@ export class InboxClient {
         `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: ${mime}\r\n\r\n`,
       );
       try {
-        for await (const chunk of file.stream) yield chunk as Buffer;
+        let size = 0;
+        for await (const chunk of file.stream) {
+          size += (chunk as Buffer).length;
+          if (size > UPLOAD_LIMIT) throw tooLarge(UPLOAD_LIMIT);
+          yield chunk as Buffer;
+        }
       } catch (error) {
         // The visitor's upload broke off or is too large: what the inbox has got of it must not look whole.
         broken = error as Error;

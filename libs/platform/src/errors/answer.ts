@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
 import { AppError, unavailable } from './app-error';
+import { isPassing } from './passing';
 
 /** An error as it goes over the wire. `expected`: the asker's doing, so nothing to log. */
 export interface ErrorAnswer {
@@ -68,7 +69,8 @@ export function answerOf(error: unknown): ErrorAnswer {
     const status = error.getStatus();
     return status >= 500 ? internal(status) : answer(status, codeOfStatus(status), error.message);
   }
-  const foreign = error as { code?: unknown; statusCode?: unknown; name?: unknown } | null | undefined;
+  const foreign = error as
+    { code?: unknown; statusCode?: unknown; name?: unknown; expose?: unknown } | null | undefined;
   const known = typeof foreign?.code === 'string' ? FASTIFY[foreign.code] : undefined;
   if (known !== undefined) return answer(known[0], known[1], known[2]);
   if (foreign?.code === 'FST_ERR_REOPENED_CLOSE_SERVER' || foreign?.code === 'FST_ERR_INSTANCE_ALREADY_LISTENING')
@@ -78,11 +80,16 @@ export function answerOf(error: unknown): ErrorAnswer {
     if (foreign.statusCode < 500)
       return answer(foreign.statusCode, codeOfStatus(foreign.statusCode), words(foreign.statusCode));
   }
+  // What the file server says of a path that leaves its folder or cannot be a file's.
+  if (foreign?.expose === true && typeof foreign.statusCode === 'number' && foreign.statusCode < 500)
+    return answer(foreign.statusCode, codeOfStatus(foreign.statusCode), words(foreign.statusCode));
   if (error instanceof Error && BROKEN_MULTIPART.test(error.message))
     return answer(400, 'malformed', 'the multipart body is malformed');
   // Errors of the request's own stream (broken off, too slow): Fastify marks them with a status.
   if (foreign?.code === 'ECONNRESET' && foreign.statusCode === 400)
     return answer(400, 'invalid', 'the request broke off');
+  // Not the asker's doing either: it stays among what is logged.
+  if (isPassing(error)) return { ...answerOf(unavailable()), expected: false };
   return internal(500);
 }
 

@@ -78,6 +78,8 @@ export class ServiceAdapter extends FastifyAdapter {
       reply.header('x-request-id', request.id);
       runInScope(scope, () => done(this.refusal(request, reply) ?? undefined));
     });
+    // Behind everyone's `onRequest`: a page of another site must be able to read what is refused here.
+    fastify.addHook('preParsing', (request, _reply, payload, done) => done(bodyRefusal(request), payload));
     fastify.addHook('onSend', (_request, reply, payload, done) => {
       secureHeaders(reply);
       if (environment.stopping()) reply.header('connection', 'close');
@@ -122,7 +124,7 @@ export class ServiceAdapter extends FastifyAdapter {
     return instance as FastifyInstance;
   }
 
-  /** Why a request goes no further, before a byte of its body is read; null when it may. */
+  /** Why a request goes no further, whatever its body; null when it may. */
   private refusal(request: FastifyRequest, reply: FastifyReply): AppError | null {
     const { config } = this.environment;
     const path = pathOf(request);
@@ -133,14 +135,7 @@ export class ServiceAdapter extends FastifyAdapter {
         .take(GLOBAL_RATE.bucket, rateKeyOf(clientAddress(request, config)), GLOBAL_RATE);
       if (wait > 0) return tooMany(wait);
     }
-    if (request.is404) return this.unknownPath(request, reply);
-    const route = request.routeOptions;
-    // Webhooks look their account up first: 404 comes before 413 and 415 there, and they say all of it themselves.
-    if (route.config.streamsBody === true || route.url?.startsWith('/webhooks/')) return null;
-    const multipart = /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
-    if (multipart && !route.url?.endsWith('/attachments')) return unsupportedMediaType();
-    const limit = multipart ? UPLOAD_LIMIT + UPLOAD_FRAME : (route.bodyLimit ?? BODY_LIMIT);
-    return Number(request.headers['content-length'] ?? 0) > limit ? tooLarge(multipart ? UPLOAD_LIMIT : limit) : null;
+    return request.is404 ? this.unknownPath(request, reply) : null;
   }
 
   private unknownPath(request: FastifyRequest, reply: FastifyReply): AppError {
@@ -156,6 +151,17 @@ export class ServiceAdapter extends FastifyAdapter {
     }
     return notFound();
   }
+}
+
+/** Why a body is refused before a byte of it is read; null when it is not. */
+function bodyRefusal(request: FastifyRequest): AppError | null {
+  const route = request.routeOptions;
+  // Webhooks look their account up first: 404 comes before 413 and 415 there, and they say all of it themselves.
+  if (route.config.streamsBody === true || route.url?.startsWith('/webhooks/')) return null;
+  const multipart = /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
+  if (multipart && !route.url?.endsWith('/attachments')) return unsupportedMediaType();
+  const limit = multipart ? UPLOAD_LIMIT + UPLOAD_FRAME : (route.bodyLimit ?? BODY_LIMIT);
+  return Number(request.headers['content-length'] ?? 0) > limit ? tooLarge(multipart ? UPLOAD_LIMIT : limit) : null;
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -6,8 +6,11 @@ import { z } from 'zod';
 import { Id } from '@huiliu/contracts';
 import { loadConfig } from '../config/load-config';
 import { AppError, conflict, tooMany, unavailable } from '../errors/app-error';
+import { passesWhere } from '../errors/passing';
 import { startService, type RunningService } from '../service/start-service';
 import { ZodBody, ZodParam, ZodQuery } from '../validation/params';
+
+class OutsideIsAway extends Error {}
 
 const Thing = z.strictObject({ name: z.string().min(1), size: z.number().optional() });
 
@@ -39,6 +42,7 @@ class ThingsController {
     if (of === 'conflict') throw conflict('taken', 'taken already', { by: 'x' });
     if (of === 'many') throw tooMany(2.2);
     if (of === 'down') throw unavailable('later', 7);
+    if (of === 'outside') throw new OutsideIsAway('secret address');
     throw new AppError(410, 'gone', 'gone');
   }
 
@@ -117,6 +121,11 @@ describe('bodies', () => {
     });
     await http().post('/api/v1/things').expect(400);
     await post('').expect(400);
+  });
+
+  test('an empty one is none, whatever type it is said to be', async () => {
+    for (const type of ['text/plain;charset=UTF-8', 'application/x-www-form-urlencoded', 'application/json'])
+      expect((await post('', type).expect(400)).body).toMatchObject({ error: { details: [{ path: 'name' }] } });
   });
 
   test('what is said about a bad body never repeats it', async () => {
@@ -295,6 +304,15 @@ describe('errors', () => {
     await http().get('/api/v1/things/error?of=many').expect(429).expect('retry-after', '3');
     await http().get('/api/v1/things/error?of=down').expect(503).expect('retry-after', '7');
     await http().get('/api/v1/things/error?of=other').expect(410, /gone/);
+  });
+
+  test('one whose cause lies outside and passes is 503, told to the log and to nobody else', async () => {
+    passesWhere((error) => error instanceof OutsideIsAway);
+    lines.length = 0;
+    const answer = await http().get('/api/v1/things/error?of=outside').expect(503).expect('retry-after', '5');
+    expect(answer.body).toEqual(shape('unavailable'));
+    expect(answer.text).not.toContain('secret');
+    expect(lines.join('')).toContain('request failed');
   });
 
   test('an unexpected one is 500 and leaks neither to the asker nor to the log', async () => {

@@ -53,6 +53,18 @@ test("the page's own paths for a browser only", async () => {
   }
 });
 
+test('a path that leaves the folder is refused', async () => {
+  for (const url of [
+    '/sandbox/..%2fsecret.txt',
+    '/sandbox/a/%2e%2e/%2e%2e/secret.txt',
+    '/assets/..%2f..%2fsecret.txt',
+    '/sandbox/%00',
+  ]) {
+    const answer = await get(url);
+    expect([url, answer.statusCode >= 400 && answer.statusCode < 500]).toEqual([url, true]);
+  }
+});
+
 test('the folder of a prefix is its page', async () => {
   const moved = await get('/sandbox');
   expect([moved.statusCode, moved.headers['location']]).toEqual([308, '/sandbox/']);

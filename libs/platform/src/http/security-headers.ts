@@ -22,6 +22,8 @@ export const PAGE_CSP = [
 export function secureHeaders(reply: FastifyReply): void {
   reply.header('x-content-type-options', 'nosniff');
   reply.header('referrer-policy', 'no-referrer');
+  // What a 304 carries replaces what the browser keeps: a page asked for anew must not get the policy of data.
+  if (reply.statusCode === 304) return;
   if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   if (!reply.hasHeader('content-security-policy')) {
     const page = /^text\/html\b/.test(String(reply.getHeader('content-type') ?? ''));

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect } from 'react';
 import { Navigate, Route, Routes } from 'react-router';
 import { useTranslation } from '../i18n/i18n';
+import { resumeSending, stopSending } from '../inbox/actions';
 import { useMe } from '../inbox/queries';
 import { useInbox } from '../inbox/store';
 import { useLive } from '../live/use-live';
@@ -54,6 +55,12 @@ function SignedIn() {
   useLive();
   const me = useMe();
   const announcement = useInbox((store) => store.announcement);
+  const id = me.data?.id;
+  useEffect(() => {
+    if (id === undefined) return;
+    resumeSending(id);
+    return stopSending;
+  }, [id]);
   useEffect(() => () => queryClient.clear(), []);
   return (
     <div className="app">

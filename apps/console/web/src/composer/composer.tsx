@@ -1,5 +1,5 @@
 import type { Agent, Conversation } from '@huiliu/contracts';
-import { useMemo, useRef, useState, type ClipboardEvent, type DragEvent, type KeyboardEvent } from 'react';
+import { useEffect, useEffectEvent, useMemo, useRef, useState, type ClipboardEvent, type KeyboardEvent } from 'react';
 import { useTranslation } from '../i18n/i18n';
 import { contentOfFile, write } from '../inbox/actions';
 import { useAccounts } from '../inbox/queries';
@@ -7,8 +7,9 @@ import { sendTyping } from '../live/use-live';
 import { useChannelName } from '../ui/avatar';
 import { contactName } from '../ui/contact-name';
 import { Icon } from '../ui/icon';
-import { Drafts } from './drafts';
+import { browserStore, Drafts } from './drafts';
 import { EnterRule } from './enter-key';
+import { onFileDrag } from './file-drop';
 import { useReplyWindow, WindowNotice } from './reply-window';
 import { removeUpload, uploadAll, useUploads } from './uploads';
 
@@ -18,15 +19,16 @@ const MOST_CHARACTERS = 20_000;
 export function Composer({ conversation, me }: { conversation: Conversation; me: Agent }) {
   const { t } = useTranslation();
   const { id } = conversation;
-  const drafts = useMemo(() => new Drafts(localStorage, me.id), [me.id]);
+  const drafts = useMemo(() => new Drafts(browserStore(), me.id), [me.id]);
   const [mode, setMode] = useState<'reply' | 'note'>('reply');
   const [texts, setTexts] = useState(() => ({ reply: drafts.read(id, 'reply'), note: drafts.read(id, 'note') }));
   const [over, setOver] = useState(false);
   const enter = useRef(new EnterRule()).current;
   const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
+  const box = useRef<HTMLDivElement>(null);
   const allUploads = useUploads((store) => store.items);
-  const uploads = allUploads.filter((item) => item.conversationId === id);
+  const uploads = allUploads.filter((item) => item.conversationId === id && item.mode === mode);
   const window = useReplyWindow(conversation);
   const noting = mode === 'note';
   const text = texts[mode];
@@ -59,25 +61,21 @@ export function Composer({ conversation, me }: { conversation: Conversation; me:
     const files = [...event.clipboardData.files];
     if (files.length === 0) return;
     event.preventDefault();
-    uploadAll(id, files);
+    uploadAll(id, mode, files);
   };
-  const onDrop = (event: DragEvent): void => {
-    setOver(false);
-    if (event.dataTransfer.files.length === 0) return;
-    event.preventDefault();
-    uploadAll(id, [...event.dataTransfer.files]);
-  };
+  const onDrop = useEffectEvent((files: readonly File[]) => uploadAll(id, mode, files));
+  // Files may be dropped anywhere on the conversation, not on the narrow field alone.
+  useEffect(() => {
+    const chat = box.current?.closest<HTMLElement>('.chat');
+    return chat ? onFileDrag(chat, setOver, (files) => onDrop(files)) : undefined;
+  }, []);
+  // Who has just chosen a conversation wants to answer; who is busy elsewhere on the page is not disturbed.
+  useEffect(() => {
+    const at = document.activeElement;
+    if (at === null || at === document.body || at.closest('.rows')) field.current?.focus();
+  }, []);
   return (
-    <div
-      className={`comp${noting ? ' noting' : ''}${over ? ' over' : ''}`}
-      onDragOver={(event) => {
-        if (!event.dataTransfer.types.includes('Files')) return;
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={onDrop}
-    >
+    <div ref={box} className={`comp${noting ? ' noting' : ''}${over ? ' over' : ''}`}>
       <div className="bar">
         <button
           type="button"
@@ -95,7 +93,7 @@ export function Composer({ conversation, me }: { conversation: Conversation; me:
           hidden
           data-testid="composer-file"
           onChange={(event) => {
-            uploadAll(id, [...(event.target.files ?? [])]);
+            uploadAll(id, mode, [...(event.target.files ?? [])]);
             event.target.value = '';
           }}
         />
@@ -166,7 +164,12 @@ function Recipient({ conversation, noting }: { conversation: Conversation; notin
   return (
     <span>
       {t('composer.to')}{' '}
-      <b>{`${contactName(t, conversation.contact)}（${[channelName(conversation.channel), account].filter(Boolean).join(' · ')}）`}</b>
+      <b>
+        {t('composer.recipient', {
+          name: contactName(t, conversation.contact),
+          where: [channelName(conversation.channel), account].filter(Boolean).join(' · '),
+        })}
+      </b>
     </span>
   );
 }

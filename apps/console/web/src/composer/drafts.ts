@@ -7,6 +7,15 @@ export interface DraftStore {
   removeItem(key: string): void;
 }
 
+/** The browser's store, or none that lasts where the browser keeps it closed. */
+export function browserStore(): DraftStore {
+  try {
+    return localStorage;
+  } catch {
+    return { length: 0, key: () => null, getItem: () => null, setItem: () => undefined, removeItem: () => undefined };
+  }
+}
+
 const PREFIX = 'huiliu.draft.';
 const MOST = 200;
 

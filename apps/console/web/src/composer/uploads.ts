@@ -11,6 +11,8 @@ const MOST_BYTES = 20 * 1024 * 1024;
 export interface Upload {
   readonly key: string;
   readonly conversationId: string;
+  /** What is attached to a note must not slip into an answer to the customer. */
+  readonly mode: 'reply' | 'note';
   readonly name: string;
   /** Null while it is on its way. */
   readonly file: Attachment | null;
@@ -27,11 +29,12 @@ export function removeUpload(key: string): void {
   });
 }
 
-async function upload(conversationId: string, file: File): Promise<void> {
+async function upload(conversationId: string, mode: Upload['mode'], file: File): Promise<void> {
   if (file.size > MOST_BYTES) return toast(i18next.t('composer.tooLarge', { name: file.name }), 'bad');
   const item: Upload = {
     key: crypto.randomUUID(),
     conversationId,
+    mode,
     name: file.name,
     file: null,
     abort: new AbortController(),
@@ -50,6 +53,6 @@ async function upload(conversationId: string, file: File): Promise<void> {
 }
 
 /** Uploads files to be sent with the next message of a conversation. */
-export function uploadAll(conversationId: string, files: Iterable<File>): void {
-  for (const file of files) void upload(conversationId, file);
+export function uploadAll(conversationId: string, mode: Upload['mode'], files: Iterable<File>): void {
+  for (const file of files) void upload(conversationId, mode, file);
 }

@@ -80,6 +80,7 @@ export function ConversationList({ me, selected, onSelect }: ListProps) {
           listKey={q === '' ? `${tab}/${status}` : `q/${q}`}
           label={q === '' ? t(`list.${tab}`) : t('list.searching')}
           items={items}
+          me={me.id}
           selected={selected}
           onSelect={onSelect}
           onEnd={() => {
@@ -155,13 +156,14 @@ interface RowsProps {
   readonly listKey: string;
   readonly label: string;
   readonly items: ReturnType<typeof useConversationList>['items'];
+  readonly me: string;
   readonly selected: string | null;
   readonly onSelect: (id: string) => void;
   readonly onEnd: () => void;
 }
 
 /** Only the rows in view are in the page. Screen readers hear of new messages elsewhere: moving rows stay silent. */
-function Rows({ listKey, label, items, selected, onSelect, onEnd }: RowsProps) {
+function Rows({ listKey, label, items, me, selected, onSelect, onEnd }: RowsProps) {
   const { byId: accounts } = useAccounts();
   const box = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<string | null>(null);
@@ -223,6 +225,7 @@ function Rows({ listKey, label, items, selected, onSelect, onEnd }: RowsProps) {
               <ConversationRow
                 key={conversation.id}
                 conversation={conversation}
+                me={me}
                 accountName={accounts.get(conversation.accountId)?.name}
                 selected={conversation.id === selected}
                 active={conversation.id === active}

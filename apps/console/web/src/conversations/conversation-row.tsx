@@ -9,7 +9,7 @@ import { clockTime, shortTime } from '../ui/times';
 import { waitOf } from './wait';
 
 /** The last line as a list shows it: who, then what, on one line. */
-function lastLine(t: TFunction, conversation: Conversation): string {
+function lastLine(t: TFunction, conversation: Conversation, me: string): string {
   const last = conversation.lastMessage;
   if (!last) return '';
   const label =
@@ -18,7 +18,9 @@ function lastLine(t: TFunction, conversation: Conversation): string {
     .replace(/\s+/g, ' ')
     .slice(0, 120);
   if (last.direction === 'note') return `${t('list.note')}${text}`;
-  return last.direction === 'outbound' ? `${t('list.you')}${text}` : text;
+  if (last.direction !== 'outbound') return text;
+  if (last.author.id === me) return `${t('list.you')}${text}`;
+  return last.author.name === '' ? text : `${last.author.name}${t('app.colon')}${text}`;
 }
 
 function WaitTimer({ since }: { since: string }) {
@@ -30,6 +32,7 @@ function WaitTimer({ since }: { since: string }) {
 
 interface RowProps {
   readonly conversation: Conversation;
+  readonly me: string;
   readonly accountName: string | undefined;
   readonly selected: boolean;
   readonly active: boolean;
@@ -41,6 +44,7 @@ interface RowProps {
 
 export const ConversationRow = memo(function ConversationRow({
   conversation,
+  me,
   accountName,
   selected,
   active,
@@ -72,7 +76,7 @@ export const ConversationRow = memo(function ConversationRow({
           <b>{name}</b>
           <span>{accountName ?? channelName(conversation.channel)}</span>
         </div>
-        <div className="last">{lastLine(t, conversation)}</div>
+        <div className="last">{lastLine(t, conversation, me)}</div>
       </div>
       <div className="end">
         {conversation.waitingSince !== null && conversation.status === 'open' ? (

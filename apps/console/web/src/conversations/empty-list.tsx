@@ -18,6 +18,15 @@ export function EmptyList({ me, tab, status, q, onTab }: EmptyProps) {
   const { t } = useTranslation();
   const accounts = useAccounts();
   if (q !== '') return <Empty title={t('list.empty.search', { q })} help={t('list.empty.searchHelp')} />;
+  if (status === 'resolved' && tab === 'mine') {
+    return (
+      <Empty title={t('list.empty.resolvedMine')}>
+        <button type="button" className="plain" onClick={() => onTab('all')}>
+          {t('list.empty.resolvedAll')}
+        </button>
+      </Empty>
+    );
+  }
   if (status !== 'open' && tab !== 'unassigned') return <Empty title={t(`list.empty.${status}`)} />;
   const title = t(`list.empty.${tab}`);
   if (tab === 'mine') {

@@ -29,6 +29,8 @@ export function wordsOf(t: TFunction, error: unknown): string {
   if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
   if (error.status === 0) return t('error.network');
   if (error.code === 'window_closed') return t('error.window_closed');
+  const known = t(`error.code.${error.code}`, { defaultValue: '' });
+  if (known !== '') return known;
   if (error.status === 403) return t('error.forbidden');
   if (error.status === 404) return t('error.notFound');
   if (error.status === 413) return t('error.tooLarge');

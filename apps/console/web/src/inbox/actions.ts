@@ -2,8 +2,10 @@ import type { Attachment, Conversation, Message, WritableContent } from '@huiliu
 import i18next from 'i18next';
 import { conversations, messages } from '../api/endpoints';
 import { asApiError } from '../api/errors';
+import { browserStore } from '../composer/drafts';
 import { wordsOf } from '../i18n/i18n';
 import { toast } from '../ui/toast';
+import { FRESH_MS, KeptPending } from './kept-pending';
 import { SendQueue } from './send-queue';
 import { tickNow, useInbox } from './store';
 
@@ -37,6 +39,7 @@ export async function actOnMessage(conversationId: string, work: () => Promise<u
   }
 }
 
+const keeper = new KeptPending(browserStore());
 const asOfPosts = new Map<string, number>();
 
 /** Everything written on this page goes through here. */
@@ -49,7 +52,10 @@ export const sendQueue = new SendQueue({
       ...(pending.direction === 'note' ? { direction: 'note' as const } : {}),
     });
   },
-  onChange: (pending) => useInbox.setState({ pending }),
+  onChange: (pending) => {
+    keeper.save(pending);
+    useInbox.setState({ pending });
+  },
   onPosted: (message) => {
     const asOf = asOfPosts.get(message.clientId ?? '') ?? 0;
     asOfPosts.delete(message.clientId ?? '');
@@ -60,6 +66,22 @@ export const sendQueue = new SendQueue({
     return { again: error.uncertain || error.status === 429 || error.status === 401, words: wordsOf(i18next.t, error) };
   },
 });
+
+/** Sends what this person's last page had not sent when it was closed or loaded anew. */
+export function resumeSending(me: string): void {
+  sendQueue.restore(keeper.own(me, i18next.t('bubble.leftBehind')));
+}
+
+/** The server is there again: sends what could not reach it. */
+export function sendAgain(): void {
+  sendQueue.retryAll(new Date(Date.now() - FRESH_MS).toISOString());
+}
+
+/** Nothing of this person's is sent any more; what was on its way waits for their return. */
+export function stopSending(): void {
+  keeper.release();
+  sendQueue.clear();
+}
 
 /** Writes to a conversation; shown at once. */
 export function write(

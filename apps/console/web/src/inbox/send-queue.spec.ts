@@ -85,6 +85,41 @@ describe('SendQueue', () => {
     expect(posted).toEqual(['c1/1']);
   });
 
+  it('posts again by itself, in order, when the server is back, but not what is too old', async () => {
+    let up = false;
+    const { queue, posted, shown } = queueWith(() => (up ? Promise.resolve() : Promise.reject(new Error('lost'))));
+    queue.add(written('1'));
+    queue.add(written('2'));
+    queue.add({ ...written('3'), createdAt: '2026-11-23T11:00:00.000Z' });
+    await flush();
+    await flush();
+    await flush();
+    up = true;
+    queue.retryAll('2026-11-23T11:55:00.000Z');
+    await flush();
+    expect(posted).toEqual(['c1/1', 'c1/2']);
+    expect(shown()).toMatchObject([{ clientId: '3', state: 'failed' }]);
+  });
+
+  it('takes up what an earlier page left, and drops everything when another person comes', async () => {
+    const { queue, posted, shown } = queueWith((p) =>
+      p.clientId === '3' ? Promise.reject(new Error('lost')) : Promise.resolve(),
+    );
+    const left = { state: 'sending' as const, error: null, repeatable: false };
+    queue.restore([
+      { ...written('1'), ...left },
+      { ...written('2'), ...left, state: 'failed', error: 'left', repeatable: true },
+    ]);
+    queue.restore([{ ...written('2'), ...left }]);
+    await flush();
+    expect(posted).toEqual(['c1/1']);
+    expect(shown()).toMatchObject([{ clientId: '2', state: 'failed' }]);
+    queue.add(written('3'));
+    queue.clear();
+    await flush();
+    expect(shown()).toEqual([]);
+  });
+
   it('gives way to the frame that overtakes the answer', async () => {
     let release: () => void = () => undefined;
     const { queue, shown } = queueWith(() => new Promise((resolve) => void (release = resolve)));

@@ -46,11 +46,28 @@ export class SendQueue {
     this.enqueue(pending.clientId, pending.conversationId);
   }
 
+  /** Takes up what an earlier page left: what was on its way is posted again, the rest waits to be decided on. */
+  restore(items: readonly Pending[]): void {
+    const fresh = items.filter((item) => !this.find(item.clientId));
+    this.set([...this.items, ...fresh]);
+    for (const item of fresh) if (item.state === 'sending') this.enqueue(item.clientId, item.conversationId);
+  }
+
+  /** Forgets everything, and posts nothing that has not left yet: another person signs in. */
+  clear(): void {
+    this.set([]);
+  }
+
   retry(clientId: string): void {
     const pending = this.find(clientId);
     if (pending?.state !== 'failed' || !pending.repeatable) return;
     this.change(clientId, { state: 'sending', error: null });
     this.enqueue(clientId, pending.conversationId);
+  }
+
+  /** The server answers again: posts once more what only failed for want of an answer, unless it was written before `since`. */
+  retryAll(since: string): void {
+    for (const item of this.items) if (item.createdAt >= since) this.retry(item.clientId);
   }
 
   discard(clientId: string): void {

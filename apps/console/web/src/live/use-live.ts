@@ -4,7 +4,7 @@ import { useEffect } from 'react';
 import { auth } from '../api/endpoints';
 import { asApiError } from '../api/errors';
 import { queryClient } from '../app/query-client';
-import { sendQueue } from '../inbox/actions';
+import { sendAgain, sendQueue } from '../inbox/actions';
 import { knowAgent } from '../inbox/queries';
 import { clearInbox, useInbox } from '../inbox/store';
 import { useSession } from '../session/session';
@@ -161,8 +161,10 @@ export function useLive(): void {
         frames.flush();
         reset();
       },
-      onState: (state: LinkState, retryAt) =>
-        useInbox.setState((store) => ({ link: { state, retryAt, everLive: store.link.everLive || state === 'live' } })),
+      onState: (state: LinkState, retryAt) => {
+        useInbox.setState((store) => ({ link: { state, retryAt, everLive: store.link.everLive || state === 'live' } }));
+        if (state === 'live') sendAgain();
+      },
     });
     connection = live;
     live.start();

@@ -2,6 +2,7 @@ import type { FormInstance } from 'antd';
 import type { TFunction } from 'i18next';
 import { asApiError } from '../api/errors';
 import { wordsOf } from '../i18n/i18n';
+import { complaintOf } from './complaint';
 
 /**
  * Puts the server's complaints at the inputs that they are about. Answers in words what belongs to no input (or everything, where
@@ -17,8 +18,7 @@ export function showErrors(
   const placed = new Map<string, string[]>();
   const rest: string[] = [];
   for (const { path, message: said } of error.fields) {
-    // A pattern tells a person nothing; the note under the input does.
-    const message = /must match pattern/i.test(said) ? t('settings.badFormat') : said;
+    const message = complaintOf(t, said);
     const input = inputOf(path);
     if (input === null) rest.push(`${path} ${message}`.trim());
     else placed.set(input, [...(placed.get(input) ?? []), message]);

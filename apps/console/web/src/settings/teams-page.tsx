@@ -117,7 +117,7 @@ function TeamDialog({ team, onClose }: { team: Team | null; onClose: () => void 
           />
         </Form.Item>
         <Form.Item name="acceptSeconds" label={t('settings.acceptSeconds')} extra={t('settings.acceptHelp')}>
-          <InputNumber min={5} max={3600} precision={0} style={{ width: '100%' }} />
+          <InputNumber min={1} max={3600} precision={0} style={{ width: '100%' }} />
         </Form.Item>
         <Form.Item name="ownOnly" label={t('settings.ownOnly')} valuePropName="checked">
           <Switch />

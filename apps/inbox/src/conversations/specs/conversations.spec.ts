@@ -138,9 +138,9 @@ describe('conversations by REST', () => {
       status: 'snoozed',
       lastMessage: { direction: 'note', content: { text: '等货' } },
     });
-    expect(
-      (await app.call(anna, 'POST', `/conversations/${id}/snooze`, { until: '2020-01-01T00:00:00.000Z' })).status,
-    ).toBe(400);
+    await app.act(anna, id, 'snooze', { until: until.replace(/\.\d+Z$/, '+00:00') });
+    for (const wrong of ['2020-01-01T00:00:00.000Z', '9999-12-31T23:59:59.000-12:00', 'tomorrow', 4_000_000_000_000])
+      expect((await app.call(anna, 'POST', `/conversations/${id}/snooze`, { until: wrong })).status).toBe(400);
     expect(await app.writes('resolve-1')).toMatchObject({ status: 'open' });
   });
 
@@ -181,6 +181,8 @@ describe('conversations by REST', () => {
       { tags: 'a' },
       { priority: 'top' },
       { tags: [{}] },
+      { tags: ['a\u0000'] },
+      { tags: ['\ud800'] },
       { assignee: null },
     ]) {
       expect((await app.call(anna, 'PATCH', `/conversations/${id}`, json)).status).toBe(400);
