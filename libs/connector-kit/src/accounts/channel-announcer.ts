@@ -5,7 +5,7 @@ import { Clock } from '@huiliu/storage';
 import { HOST_OPTIONS, type HostOptions } from '../host-options';
 import { retrying } from '../retrying';
 
-/** `lastEventAt` alone is told this often at most. */
+/** `lastEventAt` alone is told this often at most, after the first event, which whoever has just set up an account waits for. */
 const QUIET_MS = 60_000;
 const GATHER_MS = 250;
 
@@ -85,7 +85,7 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
     for (const accountId of [...this.dirty]) {
       const known = this.known.get(accountId);
       if (known === undefined) continue;
-      const essence = JSON.stringify([known.state, known.error]);
+      const essence = JSON.stringify([known.state, known.error, known.lastEventAt !== null]);
       if (essence === known.told && now.getTime() - known.toldAt < QUIET_MS) continue;
       this.dirty.delete(accountId);
       const { state, error } = known;
