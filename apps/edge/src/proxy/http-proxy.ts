@@ -73,6 +73,13 @@ export class HttpProxy {
       upstream.on('response', (response) => {
         answered = true;
         message.socket.off('close', abandon);
+        // Answered before all was sent (too large, say): the rest is read and thrown away, and the connection is not used again.
+        response.once('end', () => {
+          if (message.complete) return;
+          message.unpipe(upstream);
+          message.resume();
+          upstream.destroy();
+        });
         resolve(response);
       });
       onConnected(upstream, () => {
@@ -111,7 +118,6 @@ function onConnected(upstream: ClientRequest, then: () => void): void {
 
 /** Node decides by the headers how the body is framed: what came in chunks goes out in chunks, what had a length keeps it. */
 function sendBody(message: IncomingMessage, upstream: ClientRequest): void {
-  // A body of no bytes may be over before anybody reads it; a pipe would wait for its end for ever.
-  if (hasBody(message) && message.headers['content-length'] !== '0' && !message.readableEnded) message.pipe(upstream);
+  if (hasBody(message)) message.pipe(upstream);
   else upstream.end();
 }
