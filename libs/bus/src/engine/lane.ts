@@ -7,7 +7,7 @@ import type { ParkedRow } from './parked-row';
 import { reasonOf, type Entry } from './record';
 import { holdAttempts, parkedDelayMs } from './timing';
 
-/** A key whose first event failed: it is tried again while other keys go on. */
+/** A key whose first event failed: it is tried again while other keys go on. Its times are the process's own: a clock that is set back holds nobody. */
 interface Held {
   readonly entries: Entry[];
   attempts: number;
@@ -67,7 +67,7 @@ export class Lane {
     this.timer = null;
     if (this.runner.stopped) return;
     let waitMs = this.parked.waitMs();
-    const now = Date.now();
+    const now = performance.now();
     for (const held of this.held.values()) waitMs = Math.min(waitMs, held.nextAtMs - now);
     if (waitMs < Infinity) this.timer = setTimeout(() => this.wake(), Math.max(0, waitMs));
   }
@@ -75,7 +75,7 @@ export class Lane {
   /** One piece of work; false when there is none now. */
   private async step(): Promise<boolean> {
     for (const [key, held] of this.held) {
-      if (held.nextAtMs <= Date.now()) {
+      if (held.nextAtMs <= performance.now()) {
         await this.retry(key, held);
         return true;
       }
@@ -144,7 +144,7 @@ export class Lane {
   }
 
   private hold(entry: Entry, error: unknown): void {
-    const now = Date.now();
+    const now = performance.now();
     const waitMs = this.runner.deps.timing.holdDelaysMs[0] ?? 0;
     this.held.set(entry.key, {
       entries: [entry],
@@ -178,7 +178,7 @@ export class Lane {
     held.reason = reasonOf(outcome.error);
     held.sinceMs += outcome.pausedMs;
     metrics.retried(this.runner.scope);
-    const now = Date.now();
+    const now = performance.now();
     if (held.attempts >= holdAttempts(timing) || now - held.sinceMs > timing.holdAtMostMs) return this.park(key, held);
     held.nextAtMs = now + (timing.holdDelaysMs[held.attempts - 1] ?? 0);
   }
