@@ -10,6 +10,8 @@ const STOP_MS = 10_000;
  * (`HUILIU_SUPERVISED=1`), it also stops when its supervisor is gone. Ends the process with 1 when it cannot start.
  */
 export async function runService(options: ServiceOptions): Promise<RunningService | null> {
+  // Words that nobody can take end no process.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   let service: RunningService | null = null;
   let stopping = false;
   const stop = (reason: string): void => {
