@@ -44,6 +44,9 @@ class Roster {
 }
 
 export interface DistributedSystem extends System {
+  /** As KAFKA_BROKERS and DATABASE_URL name them. */
+  readonly brokers: string;
+  readonly databaseUrl: string;
   processes(): RunningProcess[];
   /** kill -9 of the supervisor itself. */
   killSupervisor(): Promise<void>;
@@ -98,6 +101,14 @@ export async function startDistributed(options: SystemOptions = {}): Promise<Dis
     baseUrl,
     adminPassword: env.HUILIU_ADMIN_PASSWORD ?? '',
     apps: () => [...new Set(roster.all().map((running) => running.app))],
+    pids: (app) =>
+      roster
+        .all()
+        .filter((running) => running.app === app)
+        .map(({ pid }) => pid),
+    dataFolder: env.HUILIU_DATA ?? data,
+    brokers: broker.brokers,
+    databaseUrl: database.url,
     kill: (app) => {
       const { pid, port: own } = roster.of(app);
       killed.set(own, pid);

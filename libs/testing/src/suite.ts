@@ -45,6 +45,8 @@ export async function startSuite(options: SystemOptions = {}): Promise<System> {
     baseUrl,
     adminPassword: env.HUILIU_ADMIN_PASSWORD ?? '',
     apps: () => ['suite'],
+    pids: () => (child?.pid === undefined ? [] : [child.pid]),
+    dataFolder: env.HUILIU_DATA ?? data,
     kill: () => end('SIGKILL'),
     restart: async () => {
       await end('SIGTERM');

@@ -13,6 +13,10 @@ export interface System {
   readonly adminPassword: string;
   /** The processes that can be killed one by one. */
   apps(): string[];
+  /** The processes of an app that run now. */
+  pids(app: string): number[];
+  /** Where they keep their data: of several apps, each in a folder of its own in it. */
+  readonly dataFolder: string;
   /** kill -9. */
   kill(app: string): Promise<void>;
   /** Waits until what was killed is back (the suite is started again here, elsewhere the supervisor does it) and all is ready. */
