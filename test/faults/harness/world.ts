@@ -19,7 +19,9 @@ export class World {
     readonly system: System,
     readonly stage: Stage,
     readonly random: () => number,
+    readonly env: Readonly<Record<string, string>>,
     readonly brokers: string,
+    readonly databaseUrl: string,
     private readonly topics: RawTopics | null,
     private readonly opened: { readonly database: Database; close(): Promise<void> },
   ) {}
@@ -29,12 +31,12 @@ export class World {
     if (mode === 'suite') {
       const system = await startSuite({ env });
       const opened = await openDatabase({ url: null, dataDir: system.dataFolder, prefix: 'suite', schemas: [] });
-      return new World(mode, system, await Stage.on(system), random, '', null, opened);
+      return new World(mode, system, await Stage.on(system), random, env, '', '', null, opened);
     }
     const system = await startDistributed({ env });
     const opened = await openDatabase({ url: system.databaseUrl, dataDir: '', prefix: 'inbox', schemas: [] });
     const topics = await kafkaTopics(system.brokers);
-    return new World(mode, system, await Stage.on(system), random, system.brokers, topics, opened);
+    return new World(mode, system, await Stage.on(system), random, env, system.brokers, system.databaseUrl, topics, opened);
   }
 
   get database(): Database {
