@@ -77,3 +77,13 @@ export async function heldStill(pid: number, atLeastMs: number, work: () => Prom
     process.kill(pid, 'SIGCONT');
   }
 }
+
+/** Whether such a process is there; one that has ended and that nobody has asked about yet is not. */
+export function isRunning(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+  } catch {
+    return false;
+  }
+}

@@ -1,3 +1,4 @@
+import { breaks } from '@huiliu/platform';
 import type { Tx } from '@huiliu/storage';
 import type { Delivery } from '../bus';
 import { deliver, persist, type Outcome } from './deliver';
@@ -106,7 +107,7 @@ export class Lane {
       return this.process(batch);
     }
     if (outcome.kind === 'stopped') return;
-    if (batch.length === 1) return this.hold(batch[0]!, outcome.error);
+    if (batch.length === 1 || breaks('bisection')) return this.hold(batch[0]!, outcome.error);
     const half = batch.length >> 1;
     await this.process(batch.slice(0, half));
     await this.process(batch.slice(half));

@@ -1,3 +1,4 @@
+import { breaks } from '../breakage';
 import { type Config } from '../config/config';
 import { ConfigError, loadConfig } from '../config/load-config';
 import { type RunningService, type ServiceOptions, startService } from './start-service';
@@ -17,6 +18,7 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
   const stop = (reason: string): void => {
     if (stopping) process.exit(1);
     stopping = true;
+    if (breaks('drain')) process.exit(0);
     const late = setTimeout(() => process.exit(1), STOP_MS);
     late.unref();
     void Promise.resolve(service?.stop()).then(
