@@ -3,14 +3,18 @@ import { heldStill, isRunning, startExtra } from './harness/processes';
 import { judgeScreen, Talk } from './harness/talk';
 import type { World } from './harness/world';
 
-const CONVERSATIONS = 10;
+const CONVERSATIONS = 6;
 /** Longer than a consumer's session (10 s) and than the relay's leases (10 s), so that others take all of it over. */
 const PAST_THE_SESSION_MS = 13_000;
 const TERM_MS = 10_000;
 
-/** People talk while `fault` happens; then everything is counted. */
-export async function under(world: World, fault: (talk: Talk) => Promise<string[]>): Promise<string[]> {
-  const talk = await Talk.begin(world.stage, CONVERSATIONS);
+/** People talk while `fault` happens; then everything is counted. `pauseMs`: how long each of them rests between two texts. */
+export async function under(
+  world: World,
+  fault: (talk: Talk) => Promise<string[]>,
+  pauseMs = 15,
+): Promise<string[]> {
+  const talk = await Talk.begin(world.stage, CONVERSATIONS, pauseMs);
   const screen = await talk.agent.connect();
   let wrong: string[] = [];
   try {
