@@ -44,6 +44,7 @@ export async function startSuite(options: SystemOptions = {}): Promise<System> {
     mode: 'suite',
     baseUrl,
     adminPassword: env.HUILIU_ADMIN_PASSWORD ?? '',
+    dataFolder: data,
     apps: () => ['suite'],
     kill: () => end('SIGKILL'),
     restart: async () => {

@@ -11,6 +11,8 @@ export interface System {
   readonly mode: 'suite' | 'distributed';
   readonly baseUrl: string;
   readonly adminPassword: string;
+  /** Where the processes keep their files; removed by `stop`. */
+  readonly dataFolder: string;
   /** The processes that can be killed one by one. */
   apps(): string[];
   /** kill -9. */
@@ -27,6 +29,8 @@ export interface System {
 export interface SystemOptions {
   /** Added to the processes' environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A broker and a database to run on (distributed only), which the caller ends; without them the system has its own. */
+  readonly services?: { readonly brokers: string; readonly databaseUrl: string };
 }
 
 export async function freePort(): Promise<number> {
