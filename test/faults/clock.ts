@@ -1,8 +1,9 @@
 import { call, eventually, pause } from '@huiliu/testing';
+import type { Agent } from '@huiliu/contracts';
 import type { WallClock } from './harness/clock';
-import { under } from './handover';
-import type { Talk } from './harness/talk';
-import type { World } from './harness/world';
+import type { Inside } from './harness/inside';
+import type { Load } from './harness/load';
+import { heardAgain, under } from './handover';
 
 /** How far the clock is off, and for how long: the sweep of presence comes every 5 s, a consumer's session ends after 10 s. */
 const JUMPS = [
@@ -15,35 +16,37 @@ const JUMPS = [
  * The clock goes ten minutes ahead, then ten minutes behind, then right again, while people talk. Answers what was lost or disordered, and
  * whether the agent, who was there all the time, was taken for gone.
  */
-export function clockJumps(world: World, clock: WallClock): Promise<string[]> {
-  const jumps = async (talk: Talk): Promise<string[]> => {
+export function clockJumps(world: Inside, clock: WallClock): Promise<string[]> {
+  const { stage, system } = world;
+  const jumps = async (load: Load): Promise<string[]> => {
     const wrong: string[] = [];
+    const agent = load.agents[0]!;
     // Somebody else could take what is taken from the agent.
-    const colleague = await world.stage.person('agent', 500);
-    await world.stage.team([talk.account], [colleague]);
+    const colleague = await stage.person('agent', 500);
+    await stage.team([load.account], [colleague]);
     await colleague.setPresence('online');
     for (const { minutes, forMs } of JUMPS) {
-      const refused = talk.customers.map(({ refusals }) => refusals.length);
       await clock.jump(minutes);
       await eventually(`it is ${minutes} minutes off`, async () => {
-        const { headers } = await call(world.system.baseUrl, 'GET', '/healthz');
+        const { headers } = await call(system.baseUrl, 'GET', '/healthz');
         return Math.abs(Date.parse(headers.get('date') ?? '') - Date.now() - minutes * 60_000) < 5_000;
       });
       await pause(forMs);
-      await talk.heardAgain();
-      if (talk.customers.some(({ refusals }, n) => refusals.length > refused[n]!))
-        wrong.push(`${minutes} minutes off, customers were refused`);
-      for (const { conversationId } of talk.visitors) {
-        const { assignee } = await talk.agent.conversation(conversationId);
-        if (assignee?.id !== talk.agent.me.id) wrong.push(`${minutes} minutes off, a conversation was taken from its agent`);
+      await heardAgain(load);
+      for (const { visitor } of load.talks) {
+        const { assignee } = await agent.conversation(visitor.conversationId);
+        if (assignee?.id !== agent.me.id) wrong.push(`${minutes} minutes off, a conversation was taken from its agent`);
       }
-      const me = await world.stage.admin.get<{ items: { id: string; presence: { status: string } }[] }>('/agents');
-      const status = me.items.find(({ id }) => id === talk.agent.me.id)?.presence.status;
+      const all = await stage.admin.get<{ items: Agent[] }>('/agents');
+      const status = all.items.find(({ id }) => id === agent.me.id)?.presence.status;
       if (status !== 'online') wrong.push(`${minutes} minutes off, the agent is ${status}`);
-      const ready = await call(world.system.baseUrl, 'GET', '/readyz');
+      const ready = await call(system.baseUrl, 'GET', '/readyz');
       if (ready.status !== 200) wrong.push(`${minutes} minutes off, not ready: ${ready.text.slice(0, 200)}`);
     }
+    const refused = [...load.answers].filter(([kind]) => kind.startsWith('message') && !kind.endsWith('202'));
+    if (refused.length > 0)
+      wrong.push(`customers were answered ${refused.map(([kind, n]) => `${kind} × ${n}`).join(', ')}`);
     return wrong;
   };
-  return under(world, jumps, 50);
+  return under(world, jumps, { conversations: 12, perSecond: 60, pages: 2, agents: 1 });
 }

@@ -1,7 +1,7 @@
 import type { DlqItem } from '@huiliu/contracts';
 import { eventually, expectStatus, type AgentClient, type VisitorClient } from '@huiliu/testing';
 import { textsOf } from '../e2e/stage';
-import type { World } from './harness/world';
+import type { Inside } from './harness/inside';
 
 const POISON = '毒药';
 const VISITORS = 12;
@@ -23,23 +23,32 @@ interface Customer {
  * what is not as promised: nobody else notices, all of it can be seen, tried again and thrown away, and each customer's words are in the end
  * in the record once and in order.
  */
-export async function poisonStays(world: World): Promise<string[]> {
+export async function poisonStays(world: Inside): Promise<string[]> {
   const { stage, random } = world;
   const { account, agent } = await stage.desk(500);
   const customers = await Promise.all(
-    Array.from({ length: VISITORS }, async (): Promise<Customer> => ({ visitor: await stage.visitor(account), said: [] })),
+    Array.from({ length: VISITORS }, async (): Promise<Customer> => ({
+      visitor: await stage.visitor(account),
+      said: [],
+    })),
   );
   const [replayed, discarded] = [customers[0]!, customers[1]!];
-  const poisonedAt = 5 + Math.floor(random() * 20);
+  const poisonedAt = random.between(5, 25);
   await world.execute(TRIGGERS);
   await Promise.all(
     customers.map(async (customer) => {
       for (let i = 1; i <= EACH; i++)
-        await say(customer, (customer === replayed || customer === discarded) && i === poisonedAt ? `${POISON} ${i}` : `话 ${i}`);
+        await say(
+          customer,
+          (customer === replayed || customer === discarded) && i === poisonedAt ? `${POISON} ${i}` : `话 ${i}`,
+        );
     }),
   );
   await allStored(agent, customers.slice(2));
-  await allStored(agent, [replayed, discarded].map(({ visitor, said }) => ({ visitor, said: said.slice(0, poisonedAt - 1) })));
+  await allStored(
+    agent,
+    [replayed, discarded].map(({ visitor, said }) => ({ visitor, said: said.slice(0, poisonedAt - 1) })),
+  );
   const wrong: string[] = [];
 
   // Both are to be seen, by whom they concern, without what was said.
@@ -53,7 +62,8 @@ export async function poisonStays(world: World): Promise<string[]> {
     await agent.call('GET', '/dlq'),
     await (await stage.person('supervisor')).call('POST', `/dlq/${first.id}/discard`, { json: {} }),
   ];
-  if (refused.some(({ status }) => status !== 403)) wrong.push(`not refused: ${refused.map(({ status }) => status).join(' ')}`);
+  if (refused.some(({ status }) => status !== 403))
+    wrong.push(`not refused: ${refused.map(({ status }) => status).join(' ')}`);
 
   // What comes later waits behind.
   for (const customer of [replayed, discarded]) for (let i = 1; i <= 3; i++) await say(customer, `后来 ${i}`);
@@ -62,7 +72,10 @@ export async function poisonStays(world: World): Promise<string[]> {
   if ((await texts(agent, replayed)).length !== poisonedAt - 1) wrong.push('something overtook the parked event');
 
   await act(world, first, 'replay');
-  await eventually('a replay that fails is told', async () => (await entryOf(world, replayed)).attempts > first.attempts);
+  await eventually(
+    'a replay that fails is told',
+    async () => (await entryOf(world, replayed)).attempts > first.attempts,
+  );
   await act(world, second, 'discard');
   discarded.said.splice(poisonedAt - 1, 1);
   await allStored(agent, [discarded]);
@@ -87,7 +100,10 @@ export async function poisonStays(world: World): Promise<string[]> {
   for (const entry of dead) await act(world, entry, 'discard');
   await eventually('nothing is left', async () => (await entries(world)).length === 0);
   await allStored(agent, customers);
-  world.count('messages', customers.reduce((sum, { said }) => sum + said.length, 0));
+  world.count(
+    'messages',
+    customers.reduce((sum, { said }) => sum + said.length, 0),
+  );
   return [...wrong, ...(await judge(agent, customers))];
 }
 
@@ -119,14 +135,15 @@ async function judge(agent: AgentClient, customers: readonly Customer[]): Promis
   return wrong;
 }
 
-const entries = async ({ stage }: World): Promise<DlqItem[]> => (await stage.admin.get<{ items: DlqItem[] }>('/dlq')).items;
+const entries = async ({ stage }: Inside): Promise<DlqItem[]> =>
+  (await stage.admin.get<{ items: DlqItem[] }>('/dlq')).items;
 
-async function entryOf(world: World, { visitor }: Customer): Promise<DlqItem> {
+async function entryOf(world: Inside, { visitor }: Customer): Promise<DlqItem> {
   return eventually('the entry is listed', async () =>
     (await entries(world)).find((entry) => entry.key?.endsWith(visitor.conversationId) === true),
   );
 }
 
-async function act(world: World, entry: DlqItem, what: 'replay' | 'discard'): Promise<void> {
+async function act(world: Inside, entry: DlqItem, what: 'replay' | 'discard'): Promise<void> {
   expectStatus(await world.stage.admin.call('POST', `/dlq/${entry.id}/${what}`, { json: {} }), 200);
 }

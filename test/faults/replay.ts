@@ -1,8 +1,18 @@
-import { CHANNEL_INBOUND, CHANNEL_RECEIPTS, channelOutbound, INBOX_EVENTS, ROUTING_DECISIONS, ROUTING_WORK, type Conversation, type Envelope, type TopicSpec } from '@huiliu/contracts';
+import {
+  CHANNEL_INBOUND,
+  CHANNEL_RECEIPTS,
+  channelOutbound,
+  INBOX_EVENTS,
+  ROUTING_DECISIONS,
+  ROUTING_WORK,
+  type Conversation,
+  type Envelope,
+  type TopicSpec,
+} from '@huiliu/contracts';
 import { eventually, expectStatus, type AgentClient, type FrameSocket, type VisitorClient } from '@huiliu/testing';
 import { assignedTo } from '../e2e/stage';
 import type { RawRecord } from './harness/raw-topics';
-import type { World } from './harness/world';
+import type { Inside, Mode } from './harness/inside';
 
 const OUTBOUND = channelOutbound('connector-webchat');
 
@@ -10,8 +20,8 @@ const OUTBOUND = channelOutbound('connector-webchat');
  * What may come again. On Kafka anything: a batch whose answer was lost stands in its topic twice. In one process the outbox is the topic,
  * so only what connectors publish, which their spool may repeat.
  */
-const REPEATABLE: Record<World['mode'], readonly TopicSpec[]> = {
-  suite: [CHANNEL_INBOUND, CHANNEL_RECEIPTS],
+const REPEATABLE: Record<Mode, readonly TopicSpec[]> = {
+  embedded: [CHANNEL_INBOUND, CHANNEL_RECEIPTS],
   distributed: [CHANNEL_INBOUND, CHANNEL_RECEIPTS, OUTBOUND, ROUTING_WORK, ROUTING_DECISIONS, INBOX_EVENTS],
 };
 
@@ -26,7 +36,7 @@ interface Seen {
  * Customers write, are answered, handed on and resolved; then every record of the topics comes again: the whole range in its order, and
  * the customers' once more in an order by chance. Answers what changed: nothing may.
  */
-export async function nothingNew(world: World): Promise<string[]> {
+export async function nothingNew(world: Inside): Promise<string[]> {
   const { stage } = world;
   const { account, agent } = await stage.desk(500);
   const colleague = await stage.person('agent', 500);
@@ -42,7 +52,7 @@ export async function nothingNew(world: World): Promise<string[]> {
   const again: RawRecord[] = [];
   for (const topic of REPEATABLE[world.mode]) again.push(...asRecords(topic, await world.read(topic)));
   const inbound = asRecords(CHANNEL_INBOUND, await world.read(CHANNEL_INBOUND));
-  await world.append([...again, ...shuffled(inbound, world.random)]);
+  await world.append([...again, ...world.random.shuffled(inbound)]);
   world.count('records repeated', again.length + inbound.length);
 
   // Whatever comes after the repeated records of its partition is handled after them.
@@ -67,7 +77,12 @@ export async function nothingNew(world: World): Promise<string[]> {
   return wrong;
 }
 
-async function live({ stage }: World, visitor: VisitorClient, n: number, agents: readonly AgentClient[]): Promise<void> {
+async function live(
+  { stage }: Inside,
+  visitor: VisitorClient,
+  n: number,
+  agents: readonly AgentClient[],
+): Promise<void> {
   const id = visitor.conversationId;
   await visitor.say('你好');
   const owner = (await assignedTo(stage.admin, id)).assignee!.id;
@@ -86,7 +101,7 @@ async function live({ stage }: World, visitor: VisitorClient, n: number, agents:
 }
 
 /** Every message that a customer was told is taken is stored, every answer is sent, and nothing of it waits to be routed. */
-async function settled(world: World, visitors: readonly VisitorClient[]): Promise<void> {
+async function settled(world: Inside, visitors: readonly VisitorClient[]): Promise<void> {
   for (const visitor of visitors)
     await eventually(
       'everything has come to rest',
@@ -103,7 +118,7 @@ async function settled(world: World, visitors: readonly VisitorClient[]): Promis
 }
 
 /** `like`: as far, and as much of it, as was seen before. */
-async function look({ stage }: World, { conversationId }: VisitorClient, like?: Seen): Promise<Seen> {
+async function look({ stage }: Inside, { conversationId }: VisitorClient, like?: Seen): Promise<Seen> {
   const { assignee, status, session, teamId } = await stage.admin.conversation(conversationId);
   const messages = await stage.admin.messages(conversationId);
   const { items } = await stage.admin.get<{ items: unknown[] }>(`/conversations/${conversationId}/decisions`);
@@ -116,7 +131,7 @@ async function look({ stage }: World, { conversationId }: VisitorClient, like?: 
   return { lastSeq, wasOpen, text: lines.join('\n') };
 }
 
-async function commandsFor(world: World, visitors: readonly VisitorClient[]): Promise<number> {
+async function commandsFor(world: Inside, visitors: readonly VisitorClient[]): Promise<number> {
   const ids = new Set(visitors.map(({ conversationId }) => conversationId));
   const all = await world.read<{ conversationId: string }>(OUTBOUND);
   return all.filter(({ data }) => ids.has(data.conversationId)).length;
@@ -124,13 +139,6 @@ async function commandsFor(world: World, visitors: readonly VisitorClient[]): Pr
 
 const asRecords = (topic: TopicSpec, envelopes: readonly Envelope[]): RawRecord[] =>
   envelopes.map((envelope) => ({ topic: topic.name, key: envelope.key, value: JSON.stringify(envelope) }));
-
-function shuffled<T>(list: readonly T[], random: () => number): T[] {
-  return list
-    .map((one) => ({ one, at: random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ one }) => one);
-}
 
 /** Frames of the record that a screen got more than once: a message made twice, or a conversation told again as it was. */
 function twice(screen: FrameSocket): string[] {

@@ -1,7 +1,7 @@
-import type { Offer, Team } from '@huiliu/contracts';
+import type { Offer } from '@huiliu/contracts';
 import { call, eventually, type AgentClient, type DistributedSystem, type FrameSocket } from '@huiliu/testing';
 import { heldStill } from './harness/processes';
-import type { World } from './harness/world';
+import type { Inside } from './harness/inside';
 
 const CUSTOMERS = 8;
 const ACCEPT_SECONDS = 3;
@@ -11,7 +11,7 @@ const ACCEPT_SECONDS = 3;
  * accept; then the first wakes with what it remembers. Answers where routing's record and the inbox's differ after that, and whoever got more
  * or less than the work there was.
  */
-export async function staleEpoch(world: World): Promise<string[]> {
+export async function staleEpoch(world: Inside): Promise<string[]> {
   const { stage } = world;
   const [account, one, two] = [await stage.account(), await stage.person('agent', 6), await stage.person('agent', 6)];
   await stage.team([account], [one, two], ACCEPT_SECONDS);
@@ -101,7 +101,7 @@ const owners = (admin: AgentClient, ids: readonly string[]): Promise<(string | n
   Promise.all(ids.map(async (id) => (await admin.conversation(id)).assignee?.id ?? null));
 
 async function differences(
-  world: World,
+  world: Inside,
   ids: readonly string[],
   owned: readonly (string | null)[],
   agents: readonly AgentClient[],
@@ -109,7 +109,11 @@ async function differences(
   const rows = await world.database.query<{ kind: string; entity_id: string; data: string }>(
     'SELECT kind, entity_id, data FROM routing_entities',
   );
-  const items = new Map(rows.filter(({ kind }) => kind === 'item').map((row) => [row.entity_id, JSON.parse(row.data) as { phase: string; agentId: string | null }]));
+  const items = new Map(
+    rows
+      .filter(({ kind }) => kind === 'item')
+      .map((row) => [row.entity_id, JSON.parse(row.data) as { phase: string; agentId: string | null }]),
+  );
   const wrong: string[] = [];
   for (const [n, id] of ids.entries()) {
     const item = items.get(id);

@@ -23,7 +23,9 @@ export async function startSuite(options: SystemOptions = {}): Promise<System> {
     });
     child = started;
     // As the supervisor of many processes says it.
-    started.once('close', (code, signal) => log.take(Buffer.from(`suite pid ${started.pid} ended (${signal ?? `code ${code}`})`)));
+    started.once('close', (code, signal) =>
+      log.take(Buffer.from(`suite pid ${started.pid} ended (${signal ?? `code ${code}`})`)),
+    );
     started.stdout.on('data', (chunk: Buffer) => log.take(chunk));
     started.stderr.on('data', (chunk: Buffer) => log.take(chunk));
     await ready(baseUrl, () => started.exitCode === null && started.signalCode === null, 60_000).catch(

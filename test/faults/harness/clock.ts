@@ -20,7 +20,9 @@ export class WallClock {
   get env(): Record<string, string> {
     const library = process.env.FAKETIME_LIBRARY;
     if (!library)
-      throw new Error('FAKETIME_LIBRARY is not set: run `npm test`, or set it to libfaketimeMT.so.1 of Debian’s libfaketime');
+      throw new Error(
+        'FAKETIME_LIBRARY is not set: run `npm test`, or set it to libfaketimeMT.so.1 of Debian’s libfaketime',
+      );
     return {
       LD_PRELOAD: library,
       FAKETIME_TIMESTAMP_FILE: this.file,

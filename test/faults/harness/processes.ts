@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { baseEnvironment, freePort, ready, REPOSITORY } from '@huiliu/testing';
-import type { World } from './world';
+import { masterKey, type Inside } from './inside';
 
 /** A process beside those of the supervisor. */
 export interface Extra {
@@ -16,7 +16,9 @@ export interface Extra {
 }
 
 /** Starts one more process on a distributed system's broker and database: a built app, or a TypeScript file of the tests. */
-export async function startExtra(world: World, app: string, file?: string): Promise<Extra> {
+export async function startExtra(world: Inside, app: string, file?: string): Promise<Extra> {
+  const { services } = world;
+  if (services === null) throw new Error('a second process needs a broker and a database');
   const port = await freePort();
   const data = path.join(world.system.dataFolder, app === 'inbox' ? app : `${app}-${port}`);
   mkdirSync(data, { recursive: true });
@@ -24,9 +26,9 @@ export async function startExtra(world: World, app: string, file?: string): Prom
   const env = {
     ...baseEnvironment(port, data),
     BUS: 'kafka',
-    KAFKA_BROKERS: world.brokers,
-    DATABASE_URL: world.databaseUrl,
-    HUILIU_MASTER_KEY: readFileSync(path.join(world.system.dataFolder, 'master.key'), 'utf8').trim(),
+    KAFKA_BROKERS: services.broker.service.given,
+    DATABASE_URL: services.database.service.given,
+    HUILIU_MASTER_KEY: masterKey(world),
     HUILIU_INBOX_URL: inbox.origin,
     OUTBOUND_ALLOW: '127.0.0.0/8',
     ...world.env,
@@ -69,7 +71,11 @@ async function end(child: ChildProcess, runs: () => boolean): Promise<{ code: nu
 }
 
 /** Holds a process still while `work` runs, and for at least so long; then lets it go on as if nothing had been. */
-export async function heldStill(pid: number, atLeastMs: number, work: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+export async function heldStill(
+  pid: number,
+  atLeastMs: number,
+  work: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   process.kill(pid, 'SIGSTOP');
   try {
     await Promise.all([work(), new Promise((resolve) => setTimeout(resolve, atLeastMs))]);

@@ -74,9 +74,10 @@ export async function embeddedTopics(dataFolder: string): Promise<RawTopics> {
         ),
       ),
     read: async <T>(topic: TopicSpec) => {
-      const rows = await database.query<{ value: string }>('SELECT value FROM suite_bus_log WHERE topic = ? ORDER BY n', [
-        topic.name,
-      ]);
+      const rows = await database.query<{ value: string }>(
+        'SELECT value FROM suite_bus_log WHERE topic = ? ORDER BY n',
+        [topic.name],
+      );
       return rows.map((row) => JSON.parse(row.value) as Envelope<T>);
     },
     close: () => storage.close(),

@@ -1,100 +1,99 @@
-import type { Envelope, TopicSpec } from '@huiliu/contracts';
-import { openDatabase, type Database } from '@huiliu/storage';
 import { startDistributed, startSuite, type System } from '@huiliu/testing';
 import { Stage } from '../../e2e/stage';
-import { embeddedTopics, kafkaTopics, type RawRecord, type RawTopics } from './raw-topics';
+import { FaultProxy } from './proxy';
+import { mysqlRows, sqliteRows, type Rows } from './rows';
+import { Service } from './service';
 
-export type Mode = 'suite' | 'distributed';
-export const MODES: readonly Mode[] = ['suite', 'distributed'];
+export type Mode = 'embedded' | 'distributed';
 
-/** One statement for both kinds of database, where they differ. */
-export type Sql = string | { readonly sqlite: string; readonly mysql: string };
+/** A service that the apps reach only through a network of ours. */
+export interface Behind {
+  readonly service: Service;
+  readonly network: FaultProxy;
+}
 
-/** A running product, and the ways past it to its topics and its database that faults and judges take. */
-export class World {
-  private readonly counts = new Map<string, number>();
+/** The product, running, with everything around it in our hands. */
+export interface World {
+  readonly mode: Mode;
+  readonly system: System;
+  readonly stage: Stage;
+  readonly rows: Rows;
+  /** To be done before the product is stopped: what the test itself holds open. */
+  atEnd(end: () => Promise<void>): void;
+  stop(): Promise<void>;
+}
 
-  private constructor(
-    readonly mode: Mode,
-    readonly system: System,
-    readonly stage: Stage,
-    readonly random: () => number,
-    readonly env: Readonly<Record<string, string>>,
-    readonly brokers: string,
-    readonly databaseUrl: string,
-    private readonly topics: RawTopics | null,
-    private readonly opened: { readonly database: Database; close(): Promise<void> },
-  ) {}
+export interface DistributedWorld extends World {
+  readonly system: Awaited<ReturnType<typeof startDistributed>>;
+  readonly broker: Behind;
+  readonly database: Behind;
+}
 
-  static async open(mode: Mode, seed: number, env: Readonly<Record<string, string>> = {}): Promise<World> {
-    const random = randomOf(seed);
-    if (mode === 'suite') {
-      const system = await startSuite({ env });
-      const opened = await openDatabase({ url: null, dataDir: system.dataFolder, prefix: 'suite', schemas: [] });
-      return new World(mode, system, await Stage.on(system), random, env, '', '', null, opened);
-    }
-    const system = await startDistributed({ env });
-    const opened = await openDatabase({ url: system.databaseUrl, dataDir: '', prefix: 'inbox', schemas: [] });
-    const topics = await kafkaTopics(system.brokers);
-    return new World(mode, system, await Stage.on(system), random, env, system.brokers, system.databaseUrl, topics, opened);
+/** What is to be ended, the last begun first; all of it, whatever fails. */
+class Ends {
+  private ends: (() => Promise<void>)[] = [];
+
+  add(end: () => Promise<void>): void {
+    this.ends.push(end);
   }
 
-  get database(): Database {
-    return this.opened.database;
-  }
-
-  /** Changes the product's database behind its back. */
-  async execute(sql: Sql): Promise<void> {
-    const { database } = this;
-    await database.transaction((tx) => tx.execute(typeof sql === 'string' ? sql : sql[database.dialect]));
-  }
-
-  /** Appends records to the real topics as they are. The suite is stopped for it: what it has written itself it hands on in memory. */
-  async append(records: readonly RawRecord[]): Promise<void> {
-    if (this.topics !== null) return this.topics.append(records);
-    await this.system.kill('suite');
-    const topics = await embeddedTopics(this.system.dataFolder);
-    await topics.append(records);
-    await topics.close();
-    await this.system.restart();
-  }
-
-  /** Everything that a topic holds, each event once, in order. */
-  async read<T = unknown>(topic: TopicSpec): Promise<Envelope<T>[]> {
-    if (this.topics !== null) return this.topics.read<T>(topic);
-    const topics = await embeddedTopics(this.system.dataFolder);
-    try {
-      return await topics.read<T>(topic);
-    } finally {
-      await topics.close();
-    }
-  }
-
-  /** Notes a number for the line that the test prints. */
-  count(what: string, number: number): void {
-    this.counts.set(what, (this.counts.get(what) ?? 0) + number);
-  }
-
-  /** What was counted since the last time, as one line. */
-  recount(): string {
-    const line = [...this.counts].map(([what, number]) => `${number} ${what}`).join(', ');
-    this.counts.clear();
-    return line;
-  }
-
-  async stop(): Promise<void> {
-    await this.topics?.close();
-    await this.opened.close();
-    await this.system.stop();
+  async run(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const end of this.ends.splice(0).reverse()) await end().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 }
 
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+/** What this run breaks on purpose (`npm run faults -- --prove`) is broken in the product's processes too. */
+const broken = (): Record<string, string> =>
+  process.env.HUILIU_BREAK ? { HUILIU_BREAK: process.env.HUILIU_BREAK } : {};
+
+/** One process, embedded bus, SQLite. */
+export async function embeddedWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
+  const ends = new Ends();
+  const system = await startSuite({ env: { ...broken(), ...env } });
+  ends.add(() => system.stop());
+  return {
+    mode: 'embedded',
+    system,
+    stage: await Stage.on(system),
+    rows: sqliteRows(system.dataFolder),
+    atEnd: (end) => ends.add(end),
+    stop: () => ends.run(),
   };
+}
+
+/** A process per app, on a Kafka and a MariaDB of its own behind proxies. */
+export async function distributedWorld(env: Readonly<Record<string, string>> = {}): Promise<DistributedWorld> {
+  const ends = new Ends();
+  const behind = async (kind: 'kafka' | 'mysql'): Promise<Behind> => {
+    const service = await Service.start(kind);
+    ends.add(() => service.release());
+    const network = await FaultProxy.start(service.address, { kafka: kind === 'kafka' });
+    ends.add(() => network.stop());
+    return { service, network };
+  };
+  try {
+    const [broker, database] = [await behind('kafka'), await behind('mysql')];
+    const databaseUrl = new URL(database.service.given);
+    databaseUrl.host = database.network.address;
+    const system = await startDistributed({
+      env: { ...broken(), ...env },
+      services: { brokers: broker.network.address, databaseUrl: databaseUrl.href },
+    });
+    ends.add(() => system.stop());
+    return {
+      mode: 'distributed',
+      system,
+      stage: await Stage.on(system),
+      rows: mysqlRows(database.service.given),
+      broker,
+      database,
+      atEnd: (end) => ends.add(end),
+      stop: () => ends.run(),
+    };
+  } catch (error) {
+    await ends.run();
+    throw error;
+  }
 }

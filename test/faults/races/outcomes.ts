@@ -1,5 +1,12 @@
 import type { Account, Conversation, Message, Offer, Team } from '@huiliu/contracts';
-import { eventually, expectStatus, type AgentClient, type Answer, type FrameSocket, type VisitorClient } from '@huiliu/testing';
+import {
+  eventually,
+  expectStatus,
+  type AgentClient,
+  type Answer,
+  type FrameSocket,
+  type VisitorClient,
+} from '@huiliu/testing';
 import { offerFrame } from '../../e2e/behaviour/frames';
 import { assignedTo, type Stage } from '../../e2e/stage';
 
@@ -13,10 +20,10 @@ export interface Pair {
 }
 
 /** Two people who share an account; nobody is online, so nothing happens to a conversation but by them. */
-export async function openPair(stage: Stage): Promise<Pair> {
+export async function openPair(stage: Stage, acceptSeconds: number | null = null): Promise<Pair> {
   const account = await stage.account();
   const [one, two] = [await stage.person(), await stage.person()];
-  await stage.team([account], [one, two]);
+  await stage.team([account], [one, two], acceptSeconds);
   const screens = await Promise.all([one.connect(), two.connect()]);
   return { stage, account, one, two, screens };
 }
@@ -54,7 +61,8 @@ export async function assignAgainstResolve(pair: Pair): Outcome {
   const wrong: string[] = [];
   if (resolved.status !== 200 || resolved.body.status !== 'resolved') wrong.push(`resolve: ${told(resolved)}`);
   const late = assigned.status === 409 && assigned.text.includes('conversation_resolved');
-  const first = assigned.status === 200 && assigned.body.status === 'open' && assigned.body.assignee?.id === pair.two.me.id;
+  const first =
+    assigned.status === 200 && assigned.body.status === 'open' && assigned.body.assignee?.id === pair.two.me.id;
   if (!late && !first) wrong.push(`assign against resolve: ${told(assigned)}`);
   const last = await pair.one.conversation(id);
   if (last.status !== 'resolved' || last.assignee !== null || last.session !== null)
@@ -166,7 +174,10 @@ export async function sent(pair: Pair): Promise<Message> {
 async function waiting(pair: Pair): Promise<VisitorClient> {
   const visitor = await pair.stage.visitor(pair.account);
   await visitor.say('在吗');
-  await eventually('it is there', async () => (await pair.one.call('GET', `/conversations/${visitor.conversationId}`)).status === 200);
+  await eventually(
+    'it is there',
+    async () => (await pair.one.call('GET', `/conversations/${visitor.conversationId}`)).status === 200,
+  );
   return visitor;
 }
 
@@ -178,7 +189,9 @@ const told = (answer: Answer): string => `${answer.status} ${answer.text.slice(0
 /** Every screen that shows the offer at all has seen it end once, and how. */
 async function endedOnce(pair: Pair, offer: Offer, state: Offer['state']): Promise<string[]> {
   const ends = (screen: FrameSocket): Offer[] =>
-    screen.frames.filter((frame) => frame.type === 'offer.ended' && (frame.data as Offer).id === offer.id).map((frame) => frame.data as Offer);
+    screen.frames
+      .filter((frame) => frame.type === 'offer.ended' && (frame.data as Offer).id === offer.id)
+      .map((frame) => frame.data as Offer);
   const screen = pair.screens[offer.agentId === pair.one.me.id ? 0 : 1]!;
   await screen.waitFor('the offer ends', () => ends(screen).length > 0);
   await screen.roundTrip();

@@ -20,7 +20,7 @@ interface Thread {
  * A customer and two agents write into the same conversations, each as fast as they are answered. Answers what the record, the
  * agents' feed and the customer's side say differently, or out of anybody's order; nothing, where all agree.
  */
-export async function writersAgree(
+export async function writeAtOnce(
   stage: Stage,
   account: Account,
   agents: readonly AgentClient[],
@@ -36,7 +36,11 @@ export async function writersAgree(
     }),
   );
   const wrong: string[] = [];
-  const writer = async (thread: Thread, name: string, write: (text: string) => Promise<{ status: number; text: string }>) => {
+  const writer = async (
+    thread: Thread,
+    name: string,
+    write: (text: string) => Promise<{ status: number; text: string }>,
+  ) => {
     const said: string[] = [];
     thread.said.set(name, said);
     for (let i = 1; i <= plan.each; i++) {
@@ -49,7 +53,9 @@ export async function writersAgree(
   await Promise.all(
     threads.flatMap((thread) => [
       writer(thread, 'customer', (text) => thread.visitor.post(text)),
-      ...agents.map((agent, n) => writer(thread, `agent${n}`, (text) => agent.reply(thread.visitor.conversationId, text))),
+      ...agents.map((agent, n) =>
+        writer(thread, `agent${n}`, (text) => agent.reply(thread.visitor.conversationId, text)),
+      ),
     ]),
   );
   for (const thread of threads) wrong.push(...(await judge(thread, agents[0]!, screens)));
@@ -65,14 +71,17 @@ async function judge(thread: Thread, agent: AgentClient, screens: readonly Frame
   const stored = await eventually(
     `${named} holds ${count} messages`,
     async () => {
-      const all = (await agent.messages(id)).filter((one) => one.direction === 'inbound' || one.direction === 'outbound');
+      const all = (await agent.messages(id)).filter(
+        (one) => one.direction === 'inbound' || one.direction === 'outbound',
+      );
       return all.length >= count && all;
     },
     60_000,
   );
   const wrong: string[] = [];
   const all = await agent.messages(id);
-  if (all.some((message, n) => message.seq !== n + 1)) wrong.push(`${named}: seq is ${all.map(({ seq }) => seq).join(' ')}`);
+  if (all.some((message, n) => message.seq !== n + 1))
+    wrong.push(`${named}: seq is ${all.map(({ seq }) => seq).join(' ')}`);
   for (const [name, texts] of said) {
     const kept = textsOf(stored).filter((text) => text.startsWith(`${name} `));
     if (kept.join() !== texts.join()) wrong.push(`${named}: what ${name} said is not stored once and in order`);
@@ -80,15 +89,21 @@ async function judge(thread: Thread, agent: AgentClient, screens: readonly Frame
   const order = stored.map((message) => message.id);
   for (const [n, screen] of screens.entries()) {
     await screen.waitFor(`${named} is on screen ${n} whole`, () => created(screen, id).length >= count, 60_000);
-    if (created(screen, id).join() !== order.join()) wrong.push(`${named}: screen ${n} shows another order than the record`);
+    if (created(screen, id).join() !== order.join())
+      wrong.push(`${named}: screen ${n} shows another order than the record`);
   }
   const shown = (await visitor.messages()).map((message) => message.id);
   if (shown.join() !== order.join()) wrong.push(`${named}: the customer reads another order than the record`);
   const last = stored.at(-1)!.id;
-  await page.waitFor(`${named} is with the customer`, (frame) => frame.type === 'message.created' && (frame.data as Message).id === last, 60_000);
+  await page.waitFor(
+    `${named} is with the customer`,
+    (frame) => frame.type === 'message.created' && (frame.data as Message).id === last,
+    60_000,
+  );
   const live = created(page);
   // The page opened when the first messages had been said.
-  if (live.join() !== order.slice(order.length - live.length).join()) wrong.push(`${named}: the customer saw another order live`);
+  if (live.join() !== order.slice(order.length - live.length).join())
+    wrong.push(`${named}: the customer saw another order live`);
   if (live.length < count - 1) wrong.push(`${named}: the customer saw ${live.length} of ${count - 1} live`);
   return wrong;
 }
@@ -97,7 +112,9 @@ function created(socket: FrameSocket, conversationId?: string): string[] {
   return socket.frames
     .filter((frame) => frame.type === 'message.created')
     .map((frame) => frame.data as Message)
-    .filter((one) => (conversationId === undefined || one.conversationId === conversationId) && one.direction !== undefined)
+    .filter(
+      (one) => (conversationId === undefined || one.conversationId === conversationId) && one.direction !== undefined,
+    )
     .filter((one) => one.direction === 'inbound' || one.direction === 'outbound')
     .map((message) => message.id);
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Account, Conversation, Message } from '@huiliu/contracts';
 import { eventually, expectStatus, type AgentClient } from '@huiliu/testing';
 import { heldStill, startExtra, type Extra } from '../harness/processes';
-import type { World } from '../harness/world';
+import type { Inside } from '../harness/inside';
 import { ToyPlatform } from './platform';
 
 /** Longer than the nine seconds for which a lease holds, and the heartbeat that another process needs to see it. */
@@ -13,11 +13,12 @@ const CUSTOMERS = 8;
  * Two processes of a connector that is read by cursor. The one that reads is held still with a page in its hands until the other has
  * taken over and gone on; then it wakes. The same with one that is sending. Answers what was lost, doubled or read again.
  */
-export async function staleOwners(world: World): Promise<string[]> {
+export async function staleOwners(world: Inside): Promise<string[]> {
   const platform = await ToyPlatform.start();
   const processes: Extra[] = [];
   try {
-    for (let i = 0; i < 2; i++) processes.push(await startExtra(world, 'connector-toy', path.join(__dirname, 'main.ts')));
+    for (let i = 0; i < 2; i++)
+      processes.push(await startExtra(world, 'connector-toy', path.join(__dirname, 'main.ts')));
     const admin = world.stage.admin;
     const account = await eventually('the toy channel is known', async () => {
       const answer = await admin.call<Account>('POST', '/accounts', {
@@ -39,7 +40,7 @@ export async function staleOwners(world: World): Promise<string[]> {
 }
 
 async function staleReader(
-  world: World,
+  world: Inside,
   platform: ToyPlatform,
   processes: readonly Extra[],
   account: Account,
@@ -55,7 +56,10 @@ async function staleReader(
       go();
       await eventually(
         'the other reads on',
-        () => platform.calls.some(({ pid, body }) => pid === other.pid && Number(body.cursor) > Number(call.body.cursor) + 200),
+        () =>
+          platform.calls.some(
+            ({ pid, body }) => pid === other.pid && Number(body.cursor) > Number(call.body.cursor) + 200,
+          ),
         30_000,
       );
     });
@@ -87,7 +91,8 @@ async function allThereOnce(platform: ToyPlatform, account: Account, agent: Agen
       30_000,
     );
     const texts = stored.filter(({ direction }) => direction === 'inbound').map(({ content }) => content.text);
-    if (texts.join() !== events.map(({ text }) => text).join()) wrong.push(`${customer}: not everything once and in order`);
+    if (texts.join() !== events.map(({ text }) => text).join())
+      wrong.push(`${customer}: not everything once and in order`);
     if (stored.some((message, i) => message.seq !== i + 1)) wrong.push(`${customer}: seq has a hole`);
   }
   return wrong;
@@ -95,7 +100,7 @@ async function allThereOnce(platform: ToyPlatform, account: Account, agent: Agen
 
 /** Held still in the middle of a send: it went out once, and is marked unknown; what follows goes on in order, once. */
 async function staleSender(
-  world: World,
+  world: Inside,
   platform: ToyPlatform,
   processes: readonly Extra[],
   account: Account,
@@ -121,7 +126,10 @@ async function staleSender(
   // What the one that woke says of it comes too late: another answer shows that it is at work again.
   await eventually('everything is sent as before', async () => {
     const answer = expectStatus(await agent.reply(conversation.id, `还有 ${platform.calls.length}`), 201);
-    return eventually('sent', async () => (await agent.messages(conversation.id)).find((one) => one.id === answer.id)?.state === 'sent');
+    return eventually(
+      'sent',
+      async () => (await agent.messages(conversation.id)).find((one) => one.id === answer.id)?.state === 'sent',
+    );
   });
   const sent = platform.sentTo('customer0').filter((text) => texts.includes(text));
   if (sent.join() !== texts.join()) wrong.push(`the customer got ${sent.join()}`);
