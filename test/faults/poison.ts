@@ -5,7 +5,7 @@ import type { Inside } from './harness/inside';
 
 const POISON = '毒药';
 const VISITORS = 12;
-const EACH = 40;
+const EACH = 30;
 
 /** Whoever stores this text fails, as long as nobody mends it: the handler's own error, of an event that is valid. */
 const TRIGGERS = {

@@ -35,7 +35,7 @@ export interface Inside extends World {
 const counted = new WeakMap<Inside, Map<string, number>>();
 
 export async function openInside(mode: Mode, env: Readonly<Record<string, string>> = {}): Promise<Inside> {
-  const services = mode === 'distributed' ? await distributedWorld(env) : null;
+  const services = mode === 'distributed' ? await distributedWorld(env, { direct: true }) : null;
   const world: World = services ?? (await embeddedWorld(env));
   const opened =
     services === null

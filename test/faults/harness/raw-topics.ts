@@ -78,7 +78,7 @@ export async function embeddedTopics(dataFolder: string): Promise<RawTopics> {
         'SELECT value FROM suite_bus_log WHERE topic = ? ORDER BY n',
         [topic.name],
       );
-      return rows.map((row) => JSON.parse(row.value) as Envelope<T>);
+      return rows.flatMap((row) => parsed(row.value) as Envelope<T>);
     },
     close: () => storage.close(),
   };
@@ -86,13 +86,17 @@ export async function embeddedTopics(dataFolder: string): Promise<RawTopics> {
 
 const NOW = (): string => new Date().toISOString().replace('T', ' ').slice(0, 23);
 
+/** Nothing where a record is no event at all. */
+function parsed(value: string): unknown[] {
+  try {
+    return [JSON.parse(value)];
+  } catch {
+    return [];
+  }
+}
+
 /** A record's own id where it has one: the same event again is the same event. */
 function withId(record: RawRecord): RawRecord & { id: string } {
-  try {
-    const { id } = JSON.parse(record.value) as { id?: unknown };
-    if (typeof id === 'string' && id.length === 26) return { ...record, id };
-  } catch {
-    // No event at all.
-  }
-  return { ...record, id: newId() };
+  const { id } = (parsed(record.value)[0] ?? {}) as { id?: unknown };
+  return { ...record, id: typeof id === 'string' && id.length === 26 ? id : newId() };
 }

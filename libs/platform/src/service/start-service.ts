@@ -116,7 +116,8 @@ async function close(app: NestFastifyApplication, upgrades: UpgradeRouter | unde
   const server = app.getHttpServer();
   // Not the HTTP server's own `close`: it would end connections on which a request is just arriving. Each ends with its next answer.
   const ended = new Promise<void>((resolve) => void Server.prototype.close.call(server, () => resolve()));
-  const silent = setTimeout(() => server.closeIdleConnections(), SILENT_MS);
+  // Not in the timer itself, but once what has come meanwhile has been read.
+  const silent = setTimeout(() => setImmediate(() => server.closeIdleConnections()), SILENT_MS);
   await Promise.all([upgrades?.close(SOCKETS_MS), within(REQUESTS_MS, ended, () => server.closeAllConnections())]);
   clearTimeout(silent);
   for (const microservice of app.getMicroservices()) {
