@@ -89,7 +89,8 @@ export function terminated(world: Inside, app: string): Promise<string[]> {
     await system.restart();
     const codes = pages.flatMap(({ closedWith }, n) => closedWith.slice(closed[n]));
     // The edge carries the bytes of sockets and cannot put a word of its own between them.
-    if (app !== 'edge' && codes.some((code) => code !== 1001)) wrong.push(`sockets were closed with ${codes.join(' ')}`);
+    if (app !== 'edge' && codes.some((code) => code !== 1001))
+      wrong.push(`sockets were closed with ${codes.join(' ')}`);
     world.count('sockets told to go elsewhere', codes.length);
     return wrong;
   });

@@ -29,6 +29,8 @@ export interface System {
 }
 
 export interface SystemOptions {
+  /** Where the process writes its lines instead of to us (one process only). */
+  readonly logFile?: string;
   /** Added to the processes' environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** A broker and a database to run on (distributed only), which the caller ends; without them the system has its own. */

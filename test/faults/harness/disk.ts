@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** What is left free when the ballast fills a disk: less than anything needs. */
-const PAGE = 4096;
+const BLOCK = Buffer.alloc(64 * 1024);
 
 /**
  * A disk of its own that can be filled: a tmpfs, which a test may mount as root (as `npm test` in CI is). Bytes that do not fit fail with
@@ -28,11 +27,19 @@ export class SmallDisk {
     return new SmallDisk(folder);
   }
 
-  /** Takes all the room that is left, but for so many bytes. */
+  /** Takes all the room that is left, but for about so many bytes. */
   fill(leftBytes = 0): void {
-    rmSync(this.ballast, { force: true });
-    const { bavail, bsize } = statfsSync(this.folder);
-    writeFileSync(this.ballast, Buffer.alloc(Math.max(0, bavail * bsize - leftBytes - (leftBytes > 0 ? PAGE : 0))));
+    const ballast = openSync(this.ballast, 'w');
+    let bytes = 0;
+    try {
+      for (;;) bytes += writeSync(ballast, BLOCK);
+    } catch (error) {
+      // Others write meanwhile: what is left is only known when there is nothing more.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      if (leftBytes > 0) ftruncateSync(ballast, Math.max(0, bytes - leftBytes));
+    } finally {
+      closeSync(ballast);
+    }
   }
 
   /** Gives the room back. */
@@ -41,7 +48,7 @@ export class SmallDisk {
   }
 
   unmount(): void {
-    execFileSync('umount', ['-l', this.folder], { stdio: 'pipe' });
+    execFileSync('umount', [this.folder], { stdio: 'pipe' });
     rmdirSync(this.folder);
   }
 }

@@ -34,9 +34,13 @@ export interface Inside extends World {
 /** What was counted by a world since the last time, as one line. */
 const counted = new WeakMap<Inside, Map<string, number>>();
 
-export async function openInside(mode: Mode, env: Readonly<Record<string, string>> = {}): Promise<Inside> {
-  const services = mode === 'distributed' ? await distributedWorld(env, { direct: true }) : null;
-  const world: World = services ?? (await embeddedWorld(env));
+export async function openInside(
+  mode: Mode,
+  env: Readonly<Record<string, string>> = {},
+  places: { readonly logFile?: string; readonly kafkaFolder?: string } = {},
+): Promise<Inside> {
+  const services = mode === 'distributed' ? await distributedWorld(env, { direct: true, ...places }) : null;
+  const world: World = services ?? (await embeddedWorld(env, places));
   const opened =
     services === null
       ? await openDatabase({ url: null, dataDir: world.system.dataFolder, prefix: 'suite', schemas: [] })

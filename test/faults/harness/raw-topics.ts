@@ -78,7 +78,7 @@ export async function embeddedTopics(dataFolder: string): Promise<RawTopics> {
         'SELECT value FROM suite_bus_log WHERE topic = ? ORDER BY n',
         [topic.name],
       );
-      return rows.flatMap((row) => parsed(row.value) as Envelope<T>);
+      return rows.flatMap((row) => parsed(row.value)) as Envelope<T>[];
     },
     close: () => storage.close(),
   };
