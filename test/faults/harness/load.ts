@@ -47,6 +47,21 @@ class Pace {
   }
 }
 
+/** The slowest answer to a customer since the last look. */
+class Slowest {
+  private ms = 0;
+
+  saw(ms: number): void {
+    this.ms = Math.max(this.ms, ms);
+  }
+
+  /** Begins anew; answers how to look. */
+  restart(): () => number {
+    this.ms = 0;
+    return () => Math.round(this.ms);
+  }
+}
+
 /**
  * Customers who write and agents who answer, all at once and at a bounded rate. Each text is repeated under its clientId until it is
  * taken, as a page does, and only then comes the next: so what is acknowledged is in order.
@@ -62,6 +77,7 @@ export class Load {
   agents: AgentClient[] = [];
   /** Requests whose connection ended before their answer: they may have been begun. */
   cut = 0;
+  readonly slowestMs = new Slowest();
   private readonly pace: Pace;
   private stopped = false;
   private running: Promise<unknown> = Promise.resolve();
@@ -152,10 +168,12 @@ export class Load {
       line.unsure = text;
       for (let waitMs: number = CLIENT_WAITS_MS[0]; !this.stopped; waitMs = Math.min(waitMs * 2, CLIENT_WAITS_MS[1])) {
         await this.pace.turn();
+        const askedMs = performance.now();
         const answer = await post(text, `${name}-${n}`).catch((error: unknown) => {
           if (!neverLeft(error)) this.cut += 1;
           return { status: 0, text: '' };
         });
+        if (name[0] === 'q') this.slowestMs.saw(performance.now() - askedMs);
         const kind = `${name[0] === 'q' ? 'message' : 'answer'} ${answer.status}`;
         this.answers.set(kind, (this.answers.get(kind) ?? 0) + 1);
         if (answer.status >= 200 && answer.status < 300) {
