@@ -4,7 +4,6 @@ import { channelMedia, type ChannelMediaEvent, type MediaFetch } from '@huiliu/c
 import { Clock, Database } from '@huiliu/storage';
 import { AccountDirectory } from '../accounts/account-directory';
 import { ConnectorError } from '../contract/errors';
-import type { InboundEvent } from '../contract/events';
 import { HOST_OPTIONS, type HostOptions } from '../host-options';
 import { Uploads } from '../inbox/uploads';
 import { RuntimeHost } from '../runtimes/runtime-host';
@@ -66,7 +65,7 @@ export class MediaConsumer {
             content: { ...fetch.content, attachment } as MediaFetch['content'],
             editedAt: this.clock.now().toISOString(),
           },
-        } as InboundEvent,
+        },
       ]);
     } catch (error) {
       if (!(error instanceof ConnectorError) || !FINAL.has(error.kind)) throw error;
