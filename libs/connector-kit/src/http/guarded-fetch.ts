@@ -68,14 +68,13 @@ const PRIVATE_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization
 export class GuardedFetch {
   private readonly http: AxiosInstance = axios.create();
   private readonly policy: AddressPolicy;
-  private readonly sandbox: ReadonlySet<string>;
 
+  /** `sandboxed`: true for addresses of the suite's own sandbox, which lie inside. */
   constructor(
-    options: { readonly allow: readonly string[]; readonly sandboxOrigins?: readonly string[] },
+    private readonly options: { readonly allow: readonly string[]; readonly sandboxed?: (url: URL) => boolean },
     private readonly resolver: Resolver = resolveAll,
   ) {
     this.policy = new AddressPolicy(options.allow);
-    this.sandbox = new Set((options.sandboxOrigins ?? []).map((origin) => new URL(origin).origin));
   }
 
   /** Answers whatever status comes. Throws `GuardedFetchError`. */
@@ -152,7 +151,7 @@ export class GuardedFetch {
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<GuardedResponse> {
-    const pinned = await this.check(url.hostname, this.sandbox.has(url.origin));
+    const pinned = await this.check(url.hostname, this.options.sandboxed?.(url) ?? false);
     try {
       const response = await this.http.request<ArrayBuffer>({
         url: url.href,
