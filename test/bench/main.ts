@@ -4,9 +4,11 @@ import { writeResult, type SceneResult } from './lib/result';
 import { isRight } from './lib/recount';
 import { round, say, type Scene } from './lib/scene';
 import { ingestDurable } from './scenes/ingest-durable';
+import { ingestEmbedded } from './scenes/ingest-embedded';
 
 const SCENES: Readonly<Record<string, Scene>> = {
   'ingest-durable': ingestDurable,
+  'ingest-embedded': ingestEmbedded,
 };
 
 /** What `npm run bench` runs; the others are run by name. */

@@ -10,12 +10,12 @@ export class BenchDatabase {
     );
   }
 
-  async query<R>(sql: string, values: unknown[] = []): Promise<R[]> {
-    const [rows] = await this.connection.query(sql, values);
+  async query<R>(sql: string, values: readonly string[] = []): Promise<R[]> {
+    const [rows] = await this.connection.query(sql, [...values]);
     return rows as R[];
   }
 
-  async count(sql: string, values: unknown[] = []): Promise<number> {
+  async count(sql: string, values: readonly string[] = []): Promise<number> {
     const [row] = await this.query<{ n: number }>(sql, values);
     return Number(row?.n ?? 0);
   }

@@ -9,9 +9,10 @@ import { conversationsOf, nthOf, type BenchConversation } from '../lib/messages'
 import { cpuFigures } from '../lib/own-cpu';
 import { interleave, type Rate } from '../lib/pairs';
 import { startDistributedProduct } from '../lib/product';
-import { addCounts, isRight, NOTHING_WRONG, recount, type Counts } from '../lib/recount';
+import { addCounts, isRight, recount, type Counts } from '../lib/recount';
 import { PAIRS, pause, round, say, until, type Scene } from '../lib/scene';
 import { startServices } from '../lib/services';
+import { assigned, recountStored } from '../lib/stored';
 import { benchKafka, isOfType, TopicReader, type KeptRecord } from '../lib/topic-reader';
 
 const INBOUND = 'channel.inbound.v1';
@@ -203,39 +204,11 @@ function delayOf({ value, appendedMs }: KeptRecord): number {
 
 /** Everything that follows a round has happened: each conversation has its agent, and nothing waits to be sent. */
 async function settled(database: BenchDatabase, conversations: readonly BenchConversation[]): Promise<void> {
-  const ids = conversations.map(({ id }) => id);
   await until(
     async () =>
-      (await database.count(
-        'SELECT COUNT(*) AS n FROM inbox_conversations WHERE id IN (?) AND assignee_id IS NOT NULL',
-        [ids],
-      )) === ids.length && (await database.count('SELECT COUNT(*) AS n FROM inbox_outbox')) === 0,
+      (await assigned(database, conversations)) === conversations.length &&
+      (await database.count('SELECT COUNT(*) AS n FROM inbox_outbox')) === 0,
     30_000,
   );
   await pause(200);
-}
-
-/** The same messages as the database has them, by `seq`; and each conversation assigned once. */
-async function recountStored(
-  database: BenchDatabase,
-  conversations: readonly BenchConversation[],
-  sent: ReadonlyMap<string, number>,
-): Promise<Counts> {
-  const ids = conversations.map(({ id }) => id);
-  const rows = await database.query<{ conversation_id: string; seq: number; client_id: string }>(
-    'SELECT conversation_id, seq, client_id FROM inbox_messages WHERE conversation_id IN (?) ORDER BY conversation_id, seq',
-    [ids],
-  );
-  const counts = recount(
-    sent,
-    rows.map((row) => ({ conversation: row.conversation_id, nth: nthOf(row.client_id) })),
-  );
-  const holes = rows.filter(({ seq, client_id }) => seq !== nthOf(client_id) + 1).length;
-  const segments = await database.query<{ n: number }>(
-    'SELECT COUNT(*) AS n FROM inbox_segments WHERE conversation_id IN (?) GROUP BY conversation_id',
-    [ids],
-  );
-  const doubled = segments.filter(({ n }) => Number(n) > 1).length;
-  const lost = [...sent.values()].filter((count) => count > 0).length - segments.length;
-  return addCounts([counts, { ...NOTHING_WRONG, disordered: holes, doubled, lost: Math.max(0, lost) }]);
 }

@@ -1,0 +1,209 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { InboxEvent } from '@huiliu/contracts';
+import { BenchProcess } from '../lib/child';
+import { CpuMeter, type CpuUse } from '../lib/cpu';
+import { openDesk, type Desk } from '../lib/desk';
+import { Latencies } from '../lib/histogram';
+import { conversationsOf, inboundRecord, nthOf, type BenchConversation } from '../lib/messages';
+import { cpuFigures } from '../lib/own-cpu';
+import { interleave, type Rate } from '../lib/pairs';
+import { startSuiteProduct } from '../lib/product';
+import { addCounts, isRight, recount, type Counts } from '../lib/recount';
+import { PAIRS, round, say, until, type Scene } from '../lib/scene';
+import { scratch } from '../lib/services';
+import { EVENTS, INBOUND, LOG, SqliteFile } from '../lib/sqlite-file';
+import { assigned, recountStored } from '../lib/stored';
+
+const CONVERSATIONS = 500;
+const WARM_UP = 10_000;
+const LEAST = 20_000;
+const PATIENCE_MS = 240_000;
+
+interface Round extends Rate {
+  readonly counts: Counts;
+  readonly cpu: CpuUse;
+  readonly messages: number;
+}
+
+/**
+ * N records lie in the log under `channel.inbound`, N facts must come to lie there under `inbox.events`. Each round begins with a copy of
+ * the same file and a process of its own, floor and system alike.
+ */
+export const ingestEmbedded: Scene = async ({ seconds, seed }) => {
+  const template = await mkdtemp(path.join(scratch(), 'template-'));
+  const desk = await prepare(template);
+  const between = new Latencies();
+  let series = 0;
+
+  const lay = (file: string, messages: number): { conversations: BenchConversation[]; sent: Map<string, number>; last: number } => {
+    const conversations = conversationsOf(`${seed}/${series++}`, CONVERSATIONS);
+    const sent = new Map<string, number>();
+    const records = Array.from({ length: messages }, (_, i) => {
+      const conversation = conversations[i % CONVERSATIONS]!;
+      const nth = sent.get(conversation.id) ?? 0;
+      sent.set(conversation.id, nth + 1);
+      const envelope = inboundRecord(desk.accountId, conversation, nth, new Date());
+      return { key: envelope.key, id: envelope.id, value: JSON.stringify(envelope) };
+    });
+    const database = new SqliteFile(file, false);
+    const last = database.add(INBOUND, records, new Date().toISOString().replace('T', ' ').slice(0, 23));
+    database.close();
+    return { conversations, sent, last };
+  };
+
+  const runFloor = async (messages: number): Promise<Round> => {
+    const folder = await copyOf(template);
+    const file = path.join(folder, 'huiliu.sqlite');
+    const { sent } = lay(file, messages);
+    const floor = await BenchProcess.start('floor', 'floors/embedded', {
+      FLOOR_FILE: file,
+      FLOOR_IN: INBOUND,
+      FLOOR_OUT: EVENTS,
+    });
+    try {
+      const meter = new CpuMeter([{ name: 'floor', pid: floor.pid }]);
+      const done = await floor.ask<{ startedMs: number; endedMs: number; messages: number }>({ type: 'go' }, 'done');
+      const cpu = meter.read();
+      const counts = recount(sent, seenInLog(file));
+      return { rate: (done.messages * 1000) / (done.endedMs - done.startedMs), counts, cpu, messages };
+    } finally {
+      await floor.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+
+  const runSystem = async (messages: number): Promise<Round> => {
+    const folder = await copyOf(template);
+    const file = path.join(folder, 'huiliu.sqlite');
+    const { conversations, sent, last } = lay(file, messages);
+    const database = new SqliteFile(file, true);
+    try {
+      const starting = startSuiteProduct(folder);
+      starting.catch(() => undefined);
+      const first = await untilPast(database, 0);
+      const product = await starting;
+      const meter = new CpuMeter(product.processes());
+      const metered = database.position();
+      const ended = await untilPast(database, last - 1);
+      const cpu = meter.read();
+      await until(async () => (await assigned(database, conversations)) === CONVERSATIONS, 30_000);
+      await product.stop();
+      const times = factTimes(database);
+      const startedMs = times[0] ?? first;
+      times.forEach((ms, i) => i > 0 && ms > times[i - 1]! && between.record(ms - times[i - 1]!));
+      const counts = addCounts([recount(sent, seenInLog(file)), await recountStored(database, conversations, sent)]);
+      // Its processes take CPU to start, too: only what was handled from the first look on is counted.
+      const share = (last - metered) / messages;
+      return {
+        rate: (messages * 1000) / (ended - startedMs),
+        counts,
+        cpu: Object.fromEntries(Object.entries(cpu).map(([name, micros]) => [name, share > 0 ? micros / share : 0])),
+        messages,
+      };
+    } finally {
+      database.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+
+  try {
+    const warm = await runSystem(WARM_UP);
+    const messages = Math.min(200_000, Math.max(LEAST, Math.round((warm.rate * seconds) / PAIRS)));
+    say(`ingest-embedded: ${messages} messages a round, ${CONVERSATIONS} new conversations each`);
+    const pairs = await interleave(
+      PAIRS,
+      () => runFloor(messages),
+      async (nth) => {
+        const one = await runSystem(messages);
+        say(`  pair ${nth + 1}: system ${Math.round(one.rate)}/s`);
+        return one;
+      },
+    );
+    const counts = addCounts([warm, ...pairs.systems].map((one) => one.counts));
+    const floorCounts = addCounts(pairs.floors.map((one) => one.counts));
+    if (!isRight(floorCounts)) throw new Error(`the floor itself is wrong: ${JSON.stringify(floorCounts)}`);
+    const latency = between.summary();
+    return {
+      scene: 'ingest-embedded',
+      ratio: isRight(counts) ? round(pairs.ratio, 3) : 0,
+      ratioRange: [round(pairs.range[0], 3), round(pairs.range[1], 3)],
+      floor: round(pairs.floor),
+      system: round(pairs.system),
+      unit: 'messages/s',
+      ...cpuFigures(
+        pairs.systems.map(({ cpu }) => cpu),
+        messages * PAIRS,
+      ),
+      ...counts,
+      p50Ms: latency.p50Ms,
+      p99Ms: latency.p99Ms,
+      details: {
+        latencyOf: 'from one transaction of the inbox to the next',
+        latency,
+        histogram: between.raw(),
+        ratios: pairs.ratios.map((ratio) => round(ratio, 3)),
+        floorRates: pairs.floors.map(({ rate }) => round(rate)),
+        systemRates: pairs.systems.map(({ rate }) => round(rate)),
+        floorCpuByProcess: cpuFigures(
+          pairs.floors.map(({ cpu }) => cpu),
+          messages * PAIRS,
+        ).cpuByProcess,
+      },
+      settings: {
+        seed,
+        pairs: PAIRS,
+        messagesPerRound: messages,
+        conversationsPerRound: CONVERSATIONS,
+        agents: desk.agents.length,
+        database: 'SQLite, WAL, synchronous=FULL, wal_autocheckpoint=4000',
+      },
+    };
+  } finally {
+    await rm(template, { recursive: true, force: true });
+  }
+};
+
+/** The suite's data after its first start, with an account and agents who are there. */
+async function prepare(folder: string): Promise<Desk> {
+  const product = await startSuiteProduct(folder);
+  try {
+    return await openDesk(product);
+  } finally {
+    await product.stop();
+  }
+}
+
+async function copyOf(template: string): Promise<string> {
+  const folder = await mkdtemp(path.join(scratch(), 'round-'));
+  await cp(template, folder, { recursive: true });
+  return folder;
+}
+
+/** Resolves, when the inbox's position has passed `n`, to the time, ms. The position is committed with the effects. */
+async function untilPast(database: SqliteFile, n: number): Promise<number> {
+  if (!(await until(() => Promise.resolve(database.position() > n), PATIENCE_MS, 2)))
+    throw new Error(`the inbox did not come past ${n} of its topic; it stands at ${database.position()}`);
+  return Date.now();
+}
+
+/** The times of the transactions that told of messages, ms, in order. */
+function factTimes(database: SqliteFile): number[] {
+  const rows = database.all<{ created_at: string }>(
+    `SELECT DISTINCT created_at FROM ${LOG} WHERE topic = '${EVENTS}' AND value LIKE '%"type":"message.created"%' ORDER BY created_at`,
+  );
+  return rows.map((row) => Date.parse(`${row.created_at.replace(' ', 'T')}Z`));
+}
+
+/** The facts in the log, in their order. */
+function seenInLog(file: string): { conversation: string; nth: number }[] {
+  const database = new SqliteFile(file, true);
+  const rows = database.all<{ value: string }>(
+    `SELECT value FROM ${LOG} WHERE topic = '${EVENTS}' AND value LIKE '%"type":"message.created"%' ORDER BY n`,
+  );
+  database.close();
+  return rows.map(({ value }) => {
+    const { data } = JSON.parse(value) as Extract<InboxEvent, { type: 'message.created' }>;
+    return { conversation: data.message.conversationId, nth: nthOf(data.message.clientId) };
+  });
+}
