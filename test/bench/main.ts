@@ -5,10 +5,16 @@ import { isRight } from './lib/recount';
 import { round, say, type Scene } from './lib/scene';
 import { ingestDurable } from './scenes/ingest-durable';
 import { ingestEmbedded } from './scenes/ingest-embedded';
+import { edge } from './scenes/edge';
+import { push } from './scenes/push';
+import { website } from './scenes/website';
 
 const SCENES: Readonly<Record<string, Scene>> = {
   'ingest-durable': ingestDurable,
   'ingest-embedded': ingestEmbedded,
+  push,
+  edge,
+  website,
 };
 
 /** What `npm run bench` runs; the others are run by name. */

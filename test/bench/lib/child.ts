@@ -15,6 +15,7 @@ export class BenchProcess {
   private notes: Note[] = [];
   private readonly waiting = new Set<() => void>();
   private ended: string | null = null;
+  private listensOn: number | null = null;
 
   private constructor(
     readonly name: string,
@@ -38,12 +39,18 @@ export class BenchProcess {
       execArgv: ['--enable-source-maps'],
     });
     const started = new BenchProcess(name, child);
-    await started.next('ready');
+    started.listensOn = (await started.next<{ port?: number }>('ready')).port ?? null;
     return started;
   }
 
   get pid(): number {
     return this.child.pid!;
+  }
+
+  /** Where it listens, of a floor that is a server. */
+  get port(): number {
+    if (this.listensOn === null) throw new Error(`${this.name} listens nowhere`);
+    return this.listensOn;
   }
 
   say(note: Note): void {

@@ -102,3 +102,10 @@ async function start(
     remove: () => rm(data, { recursive: true, force: true }),
   };
 }
+
+/** Where one of the product's processes answers by itself. */
+export function addressOf(product: Product, name: string): string {
+  const found = product.processes().find((one) => one.name === name);
+  if (found === undefined) throw new Error(`no process of ${name}`);
+  return `http://127.0.0.1:${found.port}`;
+}

@@ -20,35 +20,58 @@ export function addCounts(all: readonly Counts[]): Counts {
   );
 }
 
-/** One message as somebody saw it: `nth` counts the messages of its conversation in the order in which they were sent, from 0. */
-export interface Seen {
-  readonly conversation: string;
-  readonly nth: number;
+/** Where one conversation stands: everything before `next` was seen, and some that were sent later. */
+interface Line {
+  next: number;
+  readonly ahead: Set<number>;
 }
 
 /**
- * Compares what was seen, in the order in which it was seen, with what was sent: `sent` is how many messages each conversation got. A message
+ * Counts what one looker saw, as it comes. `nth` counts the messages of a conversation in the order in which they were sent, from 0. A message
  * is out of order when one of its conversation that was sent later was seen before it.
  */
-export function recount(sent: ReadonlyMap<string, number>, seen: Iterable<Seen>): Counts {
-  const met = new Map<string, Set<number>>();
-  const last = new Map<string, number>();
-  let [doubled, disordered] = [0, 0];
-  for (const { conversation, nth } of seen) {
-    const known = met.get(conversation) ?? new Set();
-    met.set(conversation, known);
-    if (known.has(nth)) {
-      doubled++;
-      continue;
+export class Tally {
+  private readonly lines = new Map<string, Line>();
+  private doubled = 0;
+  private disordered = 0;
+  /** Different messages seen. */
+  seen = 0;
+
+  take(conversation: string, nth: number): void {
+    let line = this.lines.get(conversation);
+    if (line === undefined) this.lines.set(conversation, (line = { next: 0, ahead: new Set() }));
+    if (nth < line.next || line.ahead.has(nth)) {
+      this.doubled++;
+      return;
     }
-    known.add(nth);
-    if (nth < (last.get(conversation) ?? -1)) disordered++;
-    else last.set(conversation, nth);
+    this.seen++;
+    if (nth !== line.next) {
+      if ([...line.ahead].some((later) => later > nth)) this.disordered++;
+      line.ahead.add(nth);
+      return;
+    }
+    if (line.ahead.size > 0) this.disordered++;
+    line.next++;
+    while (line.ahead.delete(line.next)) line.next++;
   }
-  let lost = 0;
-  for (const [conversation, count] of sent) {
-    const known = met.get(conversation);
-    for (let nth = 0; nth < count; nth++) if (!known?.has(nth)) lost++;
+
+  /** Against how many messages each conversation got. */
+  result(sent: ReadonlyMap<string, number>): Counts {
+    let lost = 0;
+    for (const [conversation, count] of sent) {
+      const line = this.lines.get(conversation);
+      lost += count - (line?.next ?? 0) - (line?.ahead.size ?? 0);
+    }
+    return { lost, doubled: this.doubled, disordered: this.disordered };
   }
-  return { lost, doubled, disordered };
+}
+
+/** The same for what was kept in the order in which it was seen. */
+export function recount(
+  sent: ReadonlyMap<string, number>,
+  seen: Iterable<{ readonly conversation: string; readonly nth: number }>,
+): Counts {
+  const tally = new Tally();
+  for (const { conversation, nth } of seen) tally.take(conversation, nth);
+  return tally.result(sent);
 }

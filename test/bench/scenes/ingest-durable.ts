@@ -1,16 +1,16 @@
 import type { InboxEvent } from '@huiliu/contracts';
 import { BenchProcess } from '../lib/child';
-import { CpuMeter, type CpuUse } from '../lib/cpu';
+import { CpuMeter } from '../lib/cpu';
 import { BenchDatabase } from '../lib/database';
 import { openDesk } from '../lib/desk';
+import { floorResult, type Round } from '../lib/floor-result';
 import { Latencies } from '../lib/histogram';
 import { loadInbound } from '../lib/inbound-load';
 import { conversationsOf, nthOf, type BenchConversation } from '../lib/messages';
-import { cpuFigures } from '../lib/own-cpu';
-import { interleave, type Rate } from '../lib/pairs';
+import { interleave } from '../lib/pairs';
 import { startDistributedProduct } from '../lib/product';
-import { addCounts, isRight, recount, type Counts } from '../lib/recount';
-import { PAIRS, pause, round, say, until, type Scene } from '../lib/scene';
+import { addCounts, recount, type Counts } from '../lib/recount';
+import { PAIRS, pause, say, until, type Scene } from '../lib/scene';
 import { startServices } from '../lib/services';
 import { assigned, recountStored } from '../lib/stored';
 import { benchKafka, isOfType, TopicReader, type KeptRecord } from '../lib/topic-reader';
@@ -26,12 +26,6 @@ const WARM_UP = 10_000;
 const LEAST = 10_000;
 /** The product's tables that the floor writes, too: same columns, same keys. */
 const TABLES = { messages: 'inbox_messages', conversations: 'inbox_conversations', outbox: 'inbox_outbox' };
-
-interface Round extends Rate {
-  readonly counts: Counts;
-  readonly cpu: CpuUse;
-  readonly messages: number;
-}
 
 const isCreated = isOfType('message.created');
 
@@ -102,51 +96,27 @@ export const ingestDurable: Scene = async ({ seconds, seed }) => {
       PAIRS,
       () => runFloor(messages),
       async (nth) => {
-        const round_ = await runSystem(messages);
-        say(`  pair ${nth + 1}: system ${Math.round(round_.rate)}/s`);
-        return round_;
+        const one = await runSystem(messages);
+        say(`  pair ${nth + 1}: system ${Math.round(one.rate)}/s`);
+        return one;
       },
     );
-    const counts = addCounts([warm, ...pairs.systems].map((one) => one.counts));
-    const floorCounts = addCounts(pairs.floors.map((one) => one.counts));
-    if (!isRight(floorCounts)) throw new Error(`the floor itself is wrong: ${JSON.stringify(floorCounts)}`);
-    const latency = delays.summary();
-    return {
+    return floorResult(pairs, {
       scene: 'ingest-durable',
-      ratio: isRight(counts) ? round(pairs.ratio, 3) : 0,
-      ratioRange: [round(pairs.range[0], 3), round(pairs.range[1], 3)],
-      floor: round(pairs.floor),
-      system: round(pairs.system),
       unit: 'messages/s',
-      ...cpuFigures(
-        pairs.systems.map(({ cpu }) => cpu),
-        messages * PAIRS,
-      ),
-      ...counts,
-      p50Ms: latency.p50Ms,
-      p99Ms: latency.p99Ms,
-      details: {
-        latencyOf: 'the transaction that stores a message until its fact is durable on the bus',
-        latency,
-        histogram: delays.raw(),
-        ratios: pairs.ratios.map((ratio) => round(ratio, 3)),
-        floorRates: pairs.floors.map(({ rate }) => round(rate)),
-        systemRates: pairs.systems.map(({ rate }) => round(rate)),
-        floorCpuByProcess: cpuFigures(
-          pairs.floors.map(({ cpu }) => cpu),
-          messages * PAIRS,
-        ).cpuByProcess,
-      },
+      warm: [warm],
+      latencyOf: 'the transaction that stores a message until its fact is durable on the bus',
+      latency: delays.summary(),
+      histogram: delays.raw(),
       settings: {
         seed,
-        pairs: PAIRS,
         messagesPerRound: messages,
         conversationsPerRound: CONVERSATIONS,
         agents: desk.agents.length,
         database: await database.settings(),
         broker: { version: '4.1', nodes: 1, partitions: PARTITIONS, acks: 'all' },
       },
-    };
+    });
   } finally {
     await Promise.all(opened.map((one) => (one.close ?? one.stop)?.call(one)));
     await producer.disconnect();

@@ -2,15 +2,15 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { InboxEvent } from '@huiliu/contracts';
 import { BenchProcess } from '../lib/child';
-import { CpuMeter, type CpuUse } from '../lib/cpu';
+import { CpuMeter } from '../lib/cpu';
 import { openDesk, type Desk } from '../lib/desk';
+import { floorResult, type Round } from '../lib/floor-result';
 import { Latencies } from '../lib/histogram';
 import { conversationsOf, inboundRecord, nthOf, type BenchConversation } from '../lib/messages';
-import { cpuFigures } from '../lib/own-cpu';
-import { interleave, type Rate } from '../lib/pairs';
+import { interleave } from '../lib/pairs';
 import { startSuiteProduct } from '../lib/product';
-import { addCounts, isRight, recount, type Counts } from '../lib/recount';
-import { PAIRS, round, say, until, type Scene } from '../lib/scene';
+import { addCounts, recount } from '../lib/recount';
+import { PAIRS, say, until, type Scene } from '../lib/scene';
 import { scratch } from '../lib/services';
 import { EVENTS, INBOUND, LOG, SqliteFile } from '../lib/sqlite-file';
 import { assigned, recountStored } from '../lib/stored';
@@ -19,12 +19,6 @@ const CONVERSATIONS = 500;
 const WARM_UP = 10_000;
 const LEAST = 20_000;
 const PATIENCE_MS = 240_000;
-
-interface Round extends Rate {
-  readonly counts: Counts;
-  readonly cpu: CpuUse;
-  readonly messages: number;
-}
 
 /**
  * N records lie in the log under `channel.inbound`, N facts must come to lie there under `inbox.events`. Each round begins with a copy of
@@ -120,45 +114,21 @@ export const ingestEmbedded: Scene = async ({ seconds, seed }) => {
         return one;
       },
     );
-    const counts = addCounts([warm, ...pairs.systems].map((one) => one.counts));
-    const floorCounts = addCounts(pairs.floors.map((one) => one.counts));
-    if (!isRight(floorCounts)) throw new Error(`the floor itself is wrong: ${JSON.stringify(floorCounts)}`);
-    const latency = between.summary();
-    return {
+    return floorResult(pairs, {
       scene: 'ingest-embedded',
-      ratio: isRight(counts) ? round(pairs.ratio, 3) : 0,
-      ratioRange: [round(pairs.range[0], 3), round(pairs.range[1], 3)],
-      floor: round(pairs.floor),
-      system: round(pairs.system),
       unit: 'messages/s',
-      ...cpuFigures(
-        pairs.systems.map(({ cpu }) => cpu),
-        messages * PAIRS,
-      ),
-      ...counts,
-      p50Ms: latency.p50Ms,
-      p99Ms: latency.p99Ms,
-      details: {
-        latencyOf: 'from one transaction of the inbox to the next',
-        latency,
-        histogram: between.raw(),
-        ratios: pairs.ratios.map((ratio) => round(ratio, 3)),
-        floorRates: pairs.floors.map(({ rate }) => round(rate)),
-        systemRates: pairs.systems.map(({ rate }) => round(rate)),
-        floorCpuByProcess: cpuFigures(
-          pairs.floors.map(({ cpu }) => cpu),
-          messages * PAIRS,
-        ).cpuByProcess,
-      },
+      warm: [warm],
+      latencyOf: 'from one transaction of the inbox to the next',
+      latency: between.summary(),
+      histogram: between.raw(),
       settings: {
         seed,
-        pairs: PAIRS,
         messagesPerRound: messages,
         conversationsPerRound: CONVERSATIONS,
         agents: desk.agents.length,
         database: 'SQLite, WAL, synchronous=FULL, wal_autocheckpoint=4000',
       },
-    };
+    });
   } finally {
     await rm(template, { recursive: true, force: true });
   }
