@@ -6,6 +6,7 @@ import { round, say, type Scene } from './lib/scene';
 import { ingestDurable } from './scenes/ingest-durable';
 import { ingestEmbedded } from './scenes/ingest-embedded';
 import { edge } from './scenes/edge';
+import { latency } from './scenes/latency';
 import { push } from './scenes/push';
 import { website } from './scenes/website';
 
@@ -15,6 +16,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   push,
   edge,
   website,
+  latency,
 };
 
 /** What `npm run bench` runs; the others are run by name. */

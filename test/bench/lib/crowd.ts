@@ -47,8 +47,8 @@ export class Crowd {
     );
   }
 
-  /** `concurrency` visitors at a time, each writing again when answered, for so many messages or so many seconds. */
-  write(options: { concurrency: number; count?: number; seconds?: number }): Promise<CrowdOutcome> {
+  /** `concurrency` of the first `among` at a time, each writing again when answered, for so many messages or so many seconds. */
+  write(options: { concurrency: number; count?: number; seconds?: number; among?: number }): Promise<CrowdOutcome> {
     return this.process.ask<CrowdOutcome & { type: string }>({ type: 'closed', ...options }, 'done');
   }
 

@@ -73,7 +73,7 @@ export interface Saturation {
 /** Visitors write as fast as they are answered; it ends when everything is on every screen. */
 export async function saturate(
   site: Website,
-  options: { concurrency: number; count?: number; seconds?: number },
+  options: { concurrency: number; count?: number; seconds?: number; among?: number },
 ): Promise<Saturation> {
   const before = site.screens.seen;
   const meter = site.meter();

@@ -39,10 +39,11 @@ function watchSelf(): () => { cpuShare: number; eventLoopP99Ms: number } {
 
 /** So many at once, each posting again when it was answered, until `count` messages or `seconds` are over. */
 async function closed(note: Note): Promise<void> {
-  const { concurrency, count = Infinity, seconds = Infinity } = note as unknown as {
+  const { concurrency, count = Infinity, seconds = Infinity, among = visitors.length } = note as unknown as {
     concurrency: number;
     count?: number;
     seconds?: number;
+    among?: number;
   };
   const self = watchSelf();
   const answered = new Latencies();
@@ -51,7 +52,7 @@ async function closed(note: Note): Promise<void> {
   const endMs = startMs + seconds * 1000;
   let begun = 0;
   const worker = async (first: number): Promise<void> => {
-    for (let who = first; begun < count; who = who + concurrency < visitors.length ? who + concurrency : first) {
+    for (let who = first; begun < count; who = who + concurrency < among ? who + concurrency : first) {
       const before = nowMs();
       if (before >= endMs) return;
       begun++;
@@ -64,7 +65,7 @@ async function closed(note: Note): Promise<void> {
       if (status === 0) return;
     }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, visitors.length) }, (_, first) => worker(first)));
+  await Promise.all(Array.from({ length: Math.min(concurrency, among) }, (_, first) => worker(first)));
   tell({ type: 'done', startMs, endMs: nowMs(), statuses, sent, answered: answered.summary(), self: self() });
 }
 
