@@ -1,3 +1,4 @@
+export { breaks, type Breakage } from './breakage';
 export * from './ids';
 export { Config, type BusKind, type ConfigValues, type LogLevel } from './config/config';
 export { ConfigError, loadConfig, type LoadConfigOptions } from './config/load-config';

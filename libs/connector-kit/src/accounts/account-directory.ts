@@ -49,7 +49,7 @@ export class AccountDirectory implements OnApplicationBootstrap, OnApplicationSh
     @Inject(HOST_OPTIONS) options: HostOptions,
   ) {
     this.connectors = new Map(options.connectors.map((connector) => [connector.definition.channel, connector]));
-    health.add('accounts', () => (this.loaded ? null : 'the accounts are not read yet'));
+    health.add(`accounts of ${options.app}`, () => (this.loaded ? null : 'the accounts are not read yet'));
   }
 
   onApplicationBootstrap(): void {

@@ -45,7 +45,7 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
       root: join(config.dataDir, 'spool', options.app),
       ...(options.spoolMaxBytes === undefined ? {} : { maxBytes: options.spoolMaxBytes }),
     });
-    health.add('spool', () => this.spool.trouble());
+    health.add(`spool of ${options.app}`, () => this.spool.trouble());
   }
 
   async onModuleInit(): Promise<void> {

@@ -152,7 +152,7 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
       publishReceipts: (receipts) => this.gate.publishReceipts(account, receipts),
       sentByUs: (remoteIds) => this.sent.sentByUs(id, remoteIds),
       admit: (call) => this.calls.admit(id, call),
-      report: (state, error) => this.announcer.report(id, state, error ?? null),
+      report: (state, error, progress) => this.announcer.report(id, state, error ?? null, progress),
       fetch: this.fetch,
       inbox: this.inbox,
       clock: this.clock,

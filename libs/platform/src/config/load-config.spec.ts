@@ -91,6 +91,12 @@ test.each([
     undefined,
     ['RATE_LIMITS'],
   ],
+  [
+    'production that breaks its promises',
+    { NODE_ENV: 'production', HUILIU_MASTER_KEY: KEY, HUILIU_BREAK: 'dedupe' },
+    undefined,
+    ['HUILIU_BREAK'],
+  ],
   ['a short key', { HUILIU_MASTER_KEY: Buffer.alloc(16).toString('base64') }, undefined, ['HUILIU_MASTER_KEY']],
   ['a key that is not base64', { HUILIU_MASTER_KEY: '!'.repeat(44) }, undefined, ['HUILIU_MASTER_KEY']],
   ['an unknown bus', { BUS: 'rabbit' }, undefined, ['BUS']],
