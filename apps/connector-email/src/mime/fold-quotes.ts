@@ -18,7 +18,7 @@ export interface FoldedText {
 }
 
 export interface FoldOptions {
-  /** The mail hands another one on (its subject says so): the blocks that head a quoted mail head what it says, and stay. */
+  /** The mail hands another one on (its subject says so): what would be a quote is what it says, and stays. */
   readonly forwarded?: boolean;
 }
 
@@ -40,7 +40,7 @@ const isQuoteLine = (line: string | undefined): boolean => line?.startsWith('>')
 export function foldQuotes(text: string, options: FoldOptions = {}): FoldedText {
   const lines = unixLines(text).split('\n');
   const folded = new Set<number>();
-  for (const span of spansOf(lines, options.forwarded ?? false))
+  for (const span of options.forwarded === true ? [] : spansOf(lines))
     for (let at = span.from; at < span.to; at++) folded.add(at);
   foldDeviceLine(lines, folded);
   const seen = lines.filter((_, at) => !folded.has(at));
@@ -54,7 +54,7 @@ const trimLines = (lines: readonly string[]): string =>
     .replace(/^(?:[^\S\n]*\n)+/, '')
     .trimEnd();
 
-function spansOf(lines: readonly string[], forwarded: boolean): Span[] {
+function spansOf(lines: readonly string[]): Span[] {
   const normal = lines.map(normaliseLine);
   const quotes: Span[] = [];
   let end = lines.length;
@@ -67,7 +67,7 @@ function spansOf(lines: readonly string[], forwarded: boolean): Span[] {
       at = to - 1;
       continue;
     }
-    const mark = markAt(normal, at, forwarded);
+    const mark = markAt(normal, at);
     if (mark === null) continue;
     if (mark.fold === 'block') {
       const from = at;
@@ -84,14 +84,12 @@ function spansOf(lines: readonly string[], forwarded: boolean): Span[] {
 }
 
 /** Whether a quoted mail is announced at this line, and what of it is quoted: the `>` lines from `next` on, or all that follows. */
-function markAt(normal: readonly string[], at: number, forwarded: boolean): { fold: Fold; next: number } | null {
+function markAt(normal: readonly string[], at: number): { fold: Fold; next: number } | null {
   const line = normal[at] ?? '';
   if (line === '') return null;
-  if (!forwarded) {
-    if (isOriginalMark(line)) return { fold: 'rest', next: at };
-    const block = isRule(line) ? nextFilled(normal, at + 1) : at;
-    if (opensHeaderBlock((index) => normal[index], block)) return { fold: 'rest', next: at };
-  }
+  if (isOriginalMark(line)) return { fold: 'rest', next: at };
+  const block = isRule(line) ? nextFilled(normal, at + 1) : at;
+  if (opensHeaderBlock((index) => normal[index], block)) return { fold: 'rest', next: at };
   const after = attributionEnd(normal, at);
   if (after === null) return null;
   const next = nextFilled(normal, after);

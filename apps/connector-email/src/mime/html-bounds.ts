@@ -1,23 +1,19 @@
 import { Tokenizer } from 'htmlparser2';
+import { isVoidElement } from './html-elements';
 
 /** Elements inside elements that are kept; a parser's work grows with this depth for every tag. */
 const MAX_DEPTH = 200;
 /** Tags that are kept. */
 const MAX_TAGS = 200_000;
 
-const VOID = new Set(
-  'area base basefont br col command embed frame hr img input isindex keygen link meta param source track wbr'.split(
-    ' ',
-  ),
-);
 /** Elements that end where the next of their kind begins: old mails never close them. */
 const ENDS_ITS_KIND = new Set('p li dt dd td th tr option'.split(' '));
 
 /**
  * HTML without the tags that lie too deep or close nothing; their text stays. Every parser behind this one may then cost a step per open element.
- * Returns the same string for a mail that a person has sent.
+ * Returns the same string for a mail that a person has sent. `without`: the name of an attribute that no tag shall have.
  */
-export function boundNesting(html: string): string {
+export function boundNesting(html: string, without: string | null = null): string {
   const pieces: string[] = [];
   const open: string[] = [];
   let copied = 0;
@@ -37,7 +33,7 @@ export function boundNesting(html: string): string {
       onopentagname(start, end) {
         tags++;
         const name = html.slice(start, Math.min(end, start + 40)).toLowerCase();
-        const isVoid = VOID.has(name);
+        const isVoid = isVoidElement(name);
         if (!isVoid && open.at(-1) === name && ENDS_ITS_KIND.has(name)) open.pop();
         if (tags > MAX_TAGS || (!isVoid && open.length >= MAX_DEPTH)) dropping = start - 1;
         else if (!isVoid) open.push(name);
@@ -58,7 +54,12 @@ export function boundNesting(html: string): string {
       onattribdata: nothing,
       onattribentity: nothing,
       onattribend: nothing,
-      onattribname: nothing,
+      onattribname(start, end) {
+        if (without === null || dropping >= 0 || end - start !== without.length) return;
+        if (html.slice(start, end).toLowerCase() !== without) return;
+        pieces.push(html.slice(copied, start), 'data-x');
+        copied = end;
+      },
       oncdata: nothing,
       oncomment: nothing,
       ondeclaration: nothing,

@@ -1,5 +1,6 @@
 import { Parser } from 'htmlparser2';
 import { boundNesting } from './html-bounds';
+import { BLOCK_ELEMENTS, isVoidElement, SILENT_ELEMENTS } from './html-elements';
 
 /** What an HTML mail says, as plain text: what is seen at once, and what lies in its folded parts (`<div data-quoted="true">`). */
 export interface HtmlText {
@@ -7,18 +8,7 @@ export interface HtmlText {
   readonly quoted: string;
 }
 
-const SILENT = new Set(
-  'head script style title template textarea select option noscript iframe noembed noframes object svg math audio video canvas xmp'.split(
-    ' ',
-  ),
-);
-/** Elements that stand on lines of their own. `p` and the lists have a blank line around them. */
-const BLOCK = new Set(
-  (
-    'address article aside blockquote body caption center dd details dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header ' +
-    'html includetail li main nav ol p pre section summary table tbody tfoot thead tr ul'
-  ).split(' '),
-);
+/** Elements with a blank line around them. */
 const SPACED = new Set('p ul ol dl h1 h2 h3 h4 h5 h6 table blockquote pre'.split(' '));
 const MAX_QUOTE_DEPTH = 8;
 /** Characters of an address that are repeated behind a link's text. */
@@ -28,18 +18,25 @@ const MAX_LINK = 2_000;
 class TextWriter {
   readonly lines: string[] = [];
   private line = '';
+  /** Whether a blank would be the first one of a line, or a second one. */
+  private open = true;
+  /** Whether a free line stands before the next one. */
   private blank = false;
   depth = 0;
 
   words(text: string): void {
     const folded = text.replace(/[\t\n\f\r ]+/g, ' ');
-    const word = this.line === '' || this.line.endsWith(' ') ? folded.replace(/^ /, '') : folded;
+    const word = this.open && folded.startsWith(' ') ? folded.slice(1) : folded;
+    if (word === '') return;
     this.line += word;
+    // Asking the line itself would copy it for every word.
+    this.open = word.endsWith(' ');
   }
 
   verbatim(text: string): void {
     const [first = '', ...rest] = text.replace(/\r\n?/g, '\n').split('\n');
     this.line += first;
+    this.open = false;
     for (const line of rest) {
       this.push();
       this.line = line;
@@ -55,6 +52,7 @@ class TextWriter {
   block(spaced: boolean): void {
     if (this.line.trim() !== '') this.push();
     this.line = '';
+    this.open = true;
     if (spaced && this.lines.length > 0) this.blank = true;
   }
 
@@ -65,6 +63,7 @@ class TextWriter {
     this.blank = false;
     this.lines.push(line === '' ? '' : prefix + line);
     this.line = '';
+    this.open = true;
   }
 
   finish(): string {
@@ -76,8 +75,8 @@ class TextWriter {
   }
 }
 
-/** Renders HTML as plain text. Works in one pass; nothing of it is executed, loaded or kept as markup. */
-export function htmlToText(html: string): HtmlText {
+/** Renders HTML as plain text. Works in one pass; nothing of it is executed, loaded or kept as markup. `images`: those without a text of their own are named too. */
+export function htmlToText(html: string, options: { readonly images?: boolean } = {}): HtmlText {
   const seen = new TextWriter();
   const folded = new TextWriter();
   let writer = seen;
@@ -91,8 +90,8 @@ export function htmlToText(html: string): HtmlText {
   const parser = new Parser(
     {
       onopentag(name, attributes) {
-        if (silent > 0 || SILENT.has(name)) {
-          if (!isVoid(name)) silent++;
+        if (silent > 0 || SILENT_ELEMENTS.has(name)) {
+          if (!isVoidElement(name)) silent++;
           return;
         }
         const quoted = attributes['data-quoted'] === 'true';
@@ -104,12 +103,12 @@ export function htmlToText(html: string): HtmlText {
           return writer.block(false);
         }
         if (name === 'img') {
-          const alt = attributes.alt?.trim();
+          const alt = attributes.alt?.trim() || (options.images === true ? 'image' : '');
           if (alt) writer.words(`[${alt.slice(0, 200)}]`);
           return;
         }
-        if (isVoid(name)) return;
-        if (BLOCK.has(name)) writer.block(SPACED.has(name) && lists.length === 0);
+        if (isVoidElement(name)) return;
+        if (isLine(name)) writer.block(SPACED.has(name) && lists.length === 0);
         if (name === 'td' || name === 'th') writer.words(' ');
         if (name === 'blockquote') writer.depth++;
         if (name === 'pre') pre++;
@@ -130,13 +129,13 @@ export function htmlToText(html: string): HtmlText {
       },
       onclosetag(name) {
         if (silent > 0) {
-          if (!isVoid(name)) silent--;
+          if (!isVoidElement(name)) silent--;
           return;
         }
-        if (isVoid(name)) return;
+        if (isVoidElement(name)) return;
         const frame = open.pop();
         if (frame?.href != null) writer.words(linkSuffix(frame.href, linkText));
-        if (BLOCK.has(name)) writer.block(SPACED.has(name) && lists.length < 2);
+        if (isLine(name)) writer.block(SPACED.has(name) && lists.length < 2);
         if (name === 'blockquote') writer.depth = Math.max(0, writer.depth - 1);
         if (name === 'pre') pre--;
         if (name === 'ul' || name === 'ol') lists.pop();
@@ -153,12 +152,8 @@ export function htmlToText(html: string): HtmlText {
   return { text: seen.finish(), quoted: folded.finish() };
 }
 
-const VOID = new Set(
-  'area base basefont br col command embed frame hr img input isindex keygen link meta param source track wbr'.split(
-    ' ',
-  ),
-);
-const isVoid = (name: string): boolean => VOID.has(name);
+/** The cells of a row stand in one line. */
+const isLine = (name: string): boolean => BLOCK_ELEMENTS.has(name) && name !== 'td' && name !== 'th';
 
 /** ` <https://…>` where a link's text does not say where it leads. */
 function linkSuffix(href: string, text: string): string {

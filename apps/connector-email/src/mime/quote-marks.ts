@@ -65,6 +65,10 @@ const FROM =
 const OTHER_FIELD =
   /^\*{0,2}(?:sent|date|to|cc|subject|reply-to|importance|发送时间|发送日期|日期|时间|收件人|抄送|抄送人|主题|傳送時間|寄件日期|日期|收件者|副本|主旨|主題|送信日時|宛先|件名|보낸 날짜|받는 사람|제목|gesendet|an|betreff|envoyé|à|objet|enviado|para|asunto|assunto)\s?\*{0,2}\s?[:：]/i;
 
+/** Whether a line is the first one of a quoted mail's header, and whether it is another of its fields. */
+export const opensHeader = (line: string): boolean => short(line) && FROM.test(line);
+export const isHeaderField = (line: string): boolean => short(line) && OTHER_FIELD.test(line);
+
 /** Lines within which a header block shows that it is one. */
 const BLOCK_LINES = 8;
 
@@ -74,11 +78,11 @@ const BLOCK_LINES = 8;
  */
 export function opensHeaderBlock(lineAt: (index: number) => string | undefined, index: number): boolean {
   const first = lineAt(index);
-  if (first === undefined || !short(first) || !FROM.test(first)) return false;
+  if (first === undefined || !opensHeader(first)) return false;
   let found = 0;
   for (let next = index + 1; next <= index + BLOCK_LINES; next++) {
     const line = lineAt(next);
-    if (line !== undefined && short(line) && OTHER_FIELD.test(line)) found++;
+    if (line !== undefined && isHeaderField(line)) found++;
   }
   return found >= 2;
 }
