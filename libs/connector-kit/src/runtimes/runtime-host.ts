@@ -58,6 +58,7 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
     this.fetch = new GuardedFetch({
       allow: config.outboundAllow,
       sandboxOrigins: config.production ? [] : (options.sandboxOrigins ?? []),
+      sandboxEndpoints: () => config.sandboxEndpoints,
     });
     directory.onChange(({ id, after }) => this.change(id, after));
     this.silence = bus.onSignal((signal) => {
