@@ -31,6 +31,8 @@ import { OffersController } from './offers/offers.controller';
 import { OffersRepository } from './offers/offers.repository';
 import { OffersService } from './offers/offers.service';
 import { SessionsRepository } from './sessions/sessions.repository';
+import { ThreadPlacement } from './threads/thread-placement';
+import { ThreadsRepository } from './threads/threads.repository';
 import { WindowsRepository } from './windows/windows.repository';
 
 /** Conversations: what comes in, what people do with it, what goes out and what becomes of it. */
@@ -65,6 +67,8 @@ import { WindowsRepository } from './windows/windows.repository';
     MessagesService,
     MessageActionsService,
     OffersService,
+    ThreadsRepository,
+    ThreadPlacement,
     InboundAttachments,
     InboundWriter,
     ReceiptsWriter,

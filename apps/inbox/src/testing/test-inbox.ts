@@ -36,6 +36,8 @@ import { OffersRepository } from '../offers/offers.repository';
 import { OffersService } from '../offers/offers.service';
 import { INBOX_SCHEMA } from '../schema';
 import { SessionsRepository } from '../sessions/sessions.repository';
+import { ThreadPlacement } from '../threads/thread-placement';
+import { ThreadsRepository } from '../threads/threads.repository';
 import { WindowsRepository } from '../windows/windows.repository';
 import { DecisionsConsumer } from '../consumers/decisions.consumer';
 import { InboundAttachments } from '../consumers/inbound-attachments';
@@ -213,6 +215,7 @@ export async function openTestInbox({
   const offerRows = new OffersRepository();
   const remoteIds = new RemoteIdsRepository();
   const waitingRows = new WaitingReceiptsRepository();
+  const threadRows = new ThreadsRepository();
   const store = new ThreadStore(
     conversations,
     messages,
@@ -234,6 +237,8 @@ export async function openTestInbox({
     remoteIds,
     store,
     new InboundAttachments(noAttachments),
+    new ThreadPlacement(threadRows),
+    threadRows,
   );
   const receiptsWriter = new ReceiptsWriter(clock, conversations, messages, remoteIds, waitingRows, windowRows, store);
   const waiting = new WaitingReceipts(database, clock, waitingRows, remoteIds, receiptsWriter, store);
