@@ -19,6 +19,7 @@ import { VisibleThreads } from './conversations/visible-threads';
 import { AgentStandings } from './decisions/agent-standings';
 import { DecisionsRepository } from './decisions/decisions.repository';
 import { InboxEdgesModule } from './inbox-edges.module';
+import { MailReplies } from './messages/mail-replies';
 import { MessageActionsService } from './messages/message-actions.service';
 import { MessagesController } from './messages/messages.controller';
 import { MessagesRepository } from './messages/messages.repository';
@@ -64,6 +65,7 @@ import { WindowsRepository } from './windows/windows.repository';
     AssignmentService,
     ConversationsService,
     ActionsService,
+    MailReplies,
     MessagesService,
     MessageActionsService,
     OffersService,

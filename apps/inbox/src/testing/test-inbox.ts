@@ -118,7 +118,7 @@ export function definitionOf(channel: string, windows: boolean): ChannelDefiniti
     ingress: 'webhook',
     configSchema: {},
     secrets: [],
-    inbound: ['text'],
+    inbound: windows ? ['text'] : ['text', 'email'],
     outbound: { text: { support: 'full', maxChars: 20 }, image: { support: 'full' } },
     edits: false,
     recall: { inbound: false, outbound: true, withinSeconds: 120 },
@@ -227,7 +227,7 @@ export async function openTestInbox({
     outbox,
   );
   const standings = new AgentStandings(conversations);
-  const noAttachments = { resolve: () => Promise.resolve(new Map()) } as unknown as AttachmentsService;
+  const noAttachments = { claim: () => Promise.resolve(new Map()) } as unknown as AttachmentsService;
   const writer = new InboundWriter(
     clock,
     directory,

@@ -24,11 +24,7 @@ export class ThreadPlacement {
   constructor(private readonly threads: ThreadsRepository) {}
 
   /** By event id; events without a thread are absent, and where a batch has none nothing is asked. */
-  async homesOf(
-    tx: Tx,
-    events: readonly ChannelInboundEvent[],
-    now: Date,
-  ): Promise<ReadonlyMap<string, ThreadHome>> {
+  async homesOf(tx: Tx, events: readonly ChannelInboundEvent[], now: Date): Promise<ReadonlyMap<string, ThreadHome>> {
     const threaded = events.flatMap(({ id, type, data }): Threaded[] =>
       type === 'message.received' && data.thread !== undefined
         ? [{ eventId: id, data: { ...data, thread: data.thread } }]
@@ -39,7 +35,9 @@ export class ThreadPlacement {
       const { messages, known } = await this.read(tx, threaded);
       const { homes, links } = planThreads(messages, known, newId);
       await this.threads.link(tx, links, now);
-      const begun = new Set([...homes.values()].flatMap(({ begins, conversationId }) => (begins ? conversationId : [])));
+      const begun = new Set(
+        [...homes.values()].flatMap(({ begins, conversationId }) => (begins ? conversationId : [])),
+      );
       if (begun.size === 0) return homes;
       const ours = [...links].filter(([, id]) => begun.has(id));
       const kept = await this.threads.links(
@@ -63,17 +61,15 @@ export class ThreadPlacement {
       tx,
       threaded.map(({ data }) => placeKeyOf(data)),
     );
-    const messages = threaded.map(
-      ({ eventId, data }): ThreadedMessage => ({
-        eventId,
-        proven: data.thread.conversationId ?? null,
-        ownKey: messageKeyOf(data.accountId, data.remoteId),
-        referenceKeys: data.thread.references.map((id) => messageKeyOf(data.accountId, id)),
-        ownLink: linkKeyOf(data, data.remoteId),
-        referenceLinks: data.thread.references.map((id) => linkKeyOf(data, id)),
-        begunBefore: begun.get(placeKeyOf(data)) ?? null,
-      }),
-    );
+    const messages = threaded.map(({ eventId, data }): ThreadedMessage => ({
+      eventId,
+      proven: data.thread.conversationId ?? null,
+      ownKey: messageKeyOf(data.accountId, data.remoteId),
+      referenceKeys: data.thread.references.map((id) => messageKeyOf(data.accountId, id)),
+      ownLink: linkKeyOf(data, data.remoteId),
+      referenceLinks: data.thread.references.map((id) => linkKeyOf(data, id)),
+      begunBefore: begun.get(placeKeyOf(data)) ?? null,
+    }));
     const accounts = await this.threads.accountsOf(
       tx,
       messages.flatMap(({ proven }) => proven ?? []),

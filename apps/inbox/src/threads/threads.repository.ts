@@ -27,7 +27,10 @@ export class ThreadsRepository {
   /** The conversations of messages that are stored under these keys or that we sent under them. */
   async conversationsByMessageKey(q: Queryable, keys: readonly string[]): Promise<Map<string, string>> {
     const sent = await inParts(keys, (part) =>
-      q.query(`SELECT remote_key AS k, conversation_id FROM inbox_remote_ids WHERE remote_key IN (${marks(part)})`, part),
+      q.query(
+        `SELECT remote_key AS k, conversation_id FROM inbox_remote_ids WHERE remote_key IN (${marks(part)})`,
+        part,
+      ),
     );
     const stored = await inParts(keys, (part) =>
       q.query(`SELECT dedupe_key AS k, conversation_id FROM inbox_messages WHERE dedupe_key IN (${marks(part)})`, part),

@@ -5,6 +5,9 @@ type Address = MailReply['to'][number];
 
 /** So much of a mail is quoted below the answer to it, in characters. */
 const QUOTED = 20_000;
+/** A mail of more characters is shown cut to `BRIEF` where it only stands for its conversation. */
+const LONG = 4000;
+const BRIEF = 500;
 
 /**
  * Whether a mail only reacts to another, with nobody behind it who waits. Mailing lists are not among these: a support address behind a list
@@ -12,6 +15,18 @@ const QUOTED = 20_000;
  */
 export function isReaction(content: Content): boolean {
   return content.kind === 'email' && content.automatic !== undefined && content.automatic !== 'list';
+}
+
+/**
+ * A message's content as lists and conversations show it: a long mail is cut to its beginning, since every change of its conversation would
+ * carry all of it again.
+ */
+export function brief(content: Content): Content {
+  if (content.kind !== 'email') return content;
+  const { quoted: folded = '', html, text } = content;
+  if (html.length + text.length + folded.length <= LONG) return content;
+  const { quoted: _folded, ...rest } = content;
+  return { ...rest, html: '', text: beginning(text, BRIEF) };
 }
 
 /** Whom an answer to a mail goes to: where its sender wants it, unless that is ourselves. */
@@ -37,10 +52,15 @@ export function sameMailbox(ours: string, address: string): boolean {
   return mailbox(ours) === mailbox(address);
 }
 
-/** The beginning of what a mail says, whole characters only. */
+/** What of a mail is quoted below the answer to it. */
 export function quoted(text: string): string {
-  if (text.length <= QUOTED) return text;
-  const cut = text.slice(0, QUOTED);
+  return beginning(text, QUOTED);
+}
+
+/** The beginning of a text, whole characters only. */
+function beginning(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const cut = text.slice(0, length);
   return cut.isWellFormed() ? cut : cut.slice(0, -1);
 }
 

@@ -222,15 +222,13 @@ describe.each(DATABASES)('any mails, in any order, told again and cut into any b
         fc.array(fc.nat(), { maxLength: 4 }),
         async (letters, random, cuts, again) => {
           run += 1;
-          const mails = letters.map(
-            ({ from, names }, n): Mail => ({
-              id: `${run}/${n}`,
-              from: `${run}/${from}`,
-              references: names.flatMap((name) =>
-                typeof name === 'string' ? `${run}/${name}` : name < letters.length && name !== n ? `${run}/${name}` : [],
-              ),
-            }),
-          );
+          const mails = letters.map(({ from, names }, n): Mail => ({
+            id: `${run}/${n}`,
+            from: `${run}/${from}`,
+            references: names.flatMap((name) =>
+              typeof name === 'string' ? `${run}/${name}` : name < letters.length && name !== n ? `${run}/${name}` : [],
+            ),
+          }));
           const order = mails.map((mail) => ({ mail, at: random.next().value as number }));
           const shuffled = order.sort((a, b) => a.at - b.at).map(({ mail }) => mail);
           const repeated = [...shuffled, ...again.map((n) => mails[n % mails.length]!)];
