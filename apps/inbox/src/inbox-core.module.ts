@@ -24,6 +24,8 @@ import { MessageActionsService } from './messages/message-actions.service';
 import { MessagesController } from './messages/messages.controller';
 import { MessagesRepository } from './messages/messages.repository';
 import { MessagesService } from './messages/messages.service';
+import { RemoteImages } from './messages/remote-images';
+import { RemoteImagesController } from './messages/remote-images.controller';
 import { RemoteIdsRepository } from './messages/remote-ids.repository';
 import { VisitorMessagesController } from './messages/visitor-messages.controller';
 import { WaitingReceiptsRepository } from './messages/waiting-receipts.repository';
@@ -44,6 +46,7 @@ import { WindowsRepository } from './windows/windows.repository';
     MessagesController,
     OffersController,
     VisitorMessagesController,
+    RemoteImagesController,
     InboundConsumer,
     ReceiptsConsumer,
     DecisionsConsumer,
@@ -66,6 +69,7 @@ import { WindowsRepository } from './windows/windows.repository';
     ConversationsService,
     ActionsService,
     MailReplies,
+    RemoteImages,
     MessagesService,
     MessageActionsService,
     OffersService,

@@ -52,6 +52,9 @@ export const PostMessage = z.strictObject({
   direction: z.enum(['outbound', 'note']).default('outbound'),
 });
 export type PostMessage = z.infer<typeof PostMessage>;
+/** `GET /messages/:id/remote-image`: an address that the mail names as a picture's. */
+export const RemoteImageQuery = z.object({ url: z.string().min(1).max(8192) });
+
 /** `GET /conversations/:id/mail-reply`: null where the conversation is no mail thread. */
 export const MailReplyTarget = z.object({
   mail: MailReply.pick({ subject: true, to: true, cc: true }).nullable(),

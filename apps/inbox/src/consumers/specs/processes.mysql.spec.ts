@@ -60,10 +60,10 @@ describe('two inboxes on one MySQL-compatible database', () => {
         mailed(one, { id: `${round}-${n}`, from, references: names.map((name) => `${round}-${name}`) });
       const [first, second, third, fourth] = [mail(1), mail(2, '1'), mail(3, '2', '1'), mail(4, 'lost', '1')];
       await Promise.all([
-        one.inbound(third!, first!),
-        two.inbound(second!, { ...first!, id: newId() }),
-        one.inbound(fourth!),
-        two.inbound({ ...fourth!, id: newId() }),
+        one.inbound(third, first),
+        two.inbound(second, { ...first, id: newId() }),
+        one.inbound(fourth),
+        two.inbound({ ...fourth, id: newId() }),
       ]);
       const [row] = await one.rows(
         `SELECT COUNT(DISTINCT conversation_id) AS threads, COUNT(*) AS n FROM inbox_messages WHERE remote_id LIKE '${round}-%'`,
