@@ -2,11 +2,13 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { servePages, webFolder } from '@huiliu/platform';
+import { MailController } from './mail/mail.controller';
+import { MailServer } from './mail/mail-server';
 import { SandboxAccounts } from './sandbox-accounts';
 import { SandboxController } from './sandbox.controller';
 
 /** Plays the platforms' side; its pages let a person play the customer. */
-@Module({ controllers: [SandboxController], providers: [SandboxAccounts] })
+@Module({ controllers: [SandboxController, MailController], providers: [SandboxAccounts, MailServer] })
 export class SandboxModule implements OnModuleInit {
   constructor(private readonly host: HttpAdapterHost) {}
 

@@ -97,7 +97,7 @@ export class Config implements ConfigValues {
   }
 
   /** Told by the sandbox once its mail server listens. */
-  sandboxMailListensOn(ports: SandboxMail): void {
+  sandboxMailListensOn(ports: Partial<SandboxMail>): void {
     if (this.sandboxMail !== null) Object.assign(this.sandboxMail, ports);
   }
 
