@@ -6,7 +6,9 @@ export const BREAKAGES = [] as const satisfies readonly string[];
 export type Breakage = (typeof BREAKAGES)[number];
 
 const broken: ReadonlySet<string> = new Set(
-  process.env.NODE_ENV === 'production' ? [] : (process.env.HUILIU_BREAK ?? '').split(',').filter((name) => name !== ''),
+  process.env.NODE_ENV === 'production'
+    ? []
+    : (process.env.HUILIU_BREAK ?? '').split(',').filter((name) => name !== ''),
 );
 
 /** Whether this process is to break one of its promises. */

@@ -1,12 +1,10 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Config, type SandboxMail } from '@huiliu/platform';
+import { Config, SANDBOX_MAIL_PASSWORD, type SandboxMail } from '@huiliu/platform';
 import { ImapServer } from './imap/imap-server';
 import { SmtpListener } from './smtp/smtp-listener';
 import { MailStore } from './store/mail-store';
 import { UploadedFiles } from './uploaded-files';
 
-/** Every mailbox here opens with it; it guards nothing, being on loopback and outside production. */
-export const MAILBOX_PASSWORD = 'huiliu-demo';
 const AGAIN_MS = 5_000;
 
 /** Why mails cannot come in or be read: a port that another program has. */
@@ -69,5 +67,5 @@ export class MailServer implements OnApplicationBootstrap, OnApplicationShutdown
 
 /** The user is the mailbox's address. */
 function admits(user: string, password: string): boolean {
-  return /^[^\s@]+@[^\s@]+$/.test(user) && user.length <= 254 && password === MAILBOX_PASSWORD;
+  return /^[^\s@]+@[^\s@]+$/.test(user) && user.length <= 254 && password === SANDBOX_MAIL_PASSWORD;
 }

@@ -4,6 +4,7 @@ import {
   AppError,
   badRequest,
   notFound,
+  SANDBOX_MAIL_PASSWORD,
   tooLarge,
   unsupportedMediaType,
   UPLOAD_LIMIT,
@@ -12,7 +13,7 @@ import {
   ZodQuery,
 } from '@huiliu/platform';
 import { MailboxQuery, OwnerQuery, Position, RawMail, WriteMail } from './mail-schemas';
-import { MAILBOX_PASSWORD, MailServer, type PortTaken } from './mail-server';
+import { MailServer, type PortTaken } from './mail-server';
 import { type MailView, readAttachment, readMail } from './read-mail';
 import { StoreFull } from './store/mail-store';
 import type { StoredMail } from './store/mailbox';
@@ -31,7 +32,7 @@ export class MailController {
   @Get('server')
   describe(): { host: string; smtpPort: number; imapPort: number; password: string; problems: readonly PortTaken[] } {
     const { smtpPort = 0, imapPort = 0 } = this.server.ports ?? {};
-    return { host: '127.0.0.1', smtpPort, imapPort, password: MAILBOX_PASSWORD, problems: this.server.problems };
+    return { host: '127.0.0.1', smtpPort, imapPort, password: SANDBOX_MAIL_PASSWORD, problems: this.server.problems };
   }
 
   /** Sends what a person wrote. 400 when a file, or the mail that it answers, is not there any more. */

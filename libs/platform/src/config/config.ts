@@ -3,6 +3,9 @@ import { addressSet } from './addresses';
 export type BusKind = 'embedded' | 'kafka';
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
+/** Opens every mailbox of the sandbox's mail server. Known to everyone: it guards nothing, the server being on loopback and never in production. */
+export const SANDBOX_MAIL_PASSWORD = 'huiliu-demo';
+
 /** Where the sandbox's mail server listens on 127.0.0.1. */
 export interface SandboxMail {
   readonly smtpPort: number;

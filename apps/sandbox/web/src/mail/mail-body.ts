@@ -4,8 +4,8 @@ import { el } from './dom';
 /** Nothing is loaded and nothing runs: a mail is what its sender wrote. */
 const POLICY = `default-src 'none'; img-src data:; style-src 'unsafe-inline'`;
 const STYLE =
-  'body{font:14px/1.6 system-ui,sans-serif;margin:0;color:#1b1f23;overflow-wrap:anywhere}' +
-  'img{max-width:100%}blockquote{margin:8px 0;padding-left:12px;border-left:3px solid #d5dade;color:#57606a}';
+  "body{font:14px/1.6 'Inter','PingFang SC','Noto Sans CJK SC','Microsoft YaHei',system-ui,sans-serif;margin:0;color:#1b1f23;" +
+  'overflow-wrap:anywhere}img{max-width:100%}img:not([src^="data:"]){display:none}blockquote{margin:8px 0;padding-left:12px;border-left:3px solid #d5dade;color:#57606a}';
 
 /** A mail's text, or its HTML in a frame of its own. */
 export function mailBody(mail: Mail, words: { empty: string; title: string }): HTMLElement {
