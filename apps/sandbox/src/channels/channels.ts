@@ -1,5 +1,6 @@
 import type { SandboxChannel } from './channel';
+import { email } from './email';
 import { webchat } from './webchat';
 
 /** Every channel that a person can play here. */
-export const SANDBOX_CHANNELS: readonly SandboxChannel[] = [webchat];
+export const SANDBOX_CHANNELS: readonly SandboxChannel[] = [webchat, email];
