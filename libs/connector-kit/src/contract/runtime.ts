@@ -37,6 +37,8 @@ interface BaseRuntime<D extends DefinitionInput, Request> {
 }
 
 interface Pulls<D extends DefinitionInput> {
+  /** The runtime says by itself how the account is (it waits inside `pull`, or knows more than that a pull succeeded). */
+  readonly reportsItself?: boolean;
   /** How long to wait between two pulls by the clock; null: only after a signal. */
   readonly pullEveryMs: number | null;
   /** Reads on from `cursor`. Runs in one process at a time, under the account's lease. `hint` is what a signal carried. */
@@ -77,6 +79,7 @@ export interface AnyRuntime {
   refreshAuth?(): Promise<void>;
   check?(): Promise<AccountCheck>;
   handleWebhook?(request: WebhookRequest): Promise<WebhookOutcome>;
+  readonly reportsItself?: boolean;
   readonly pullEveryMs?: number | null;
   pull?(cursor: string | null, hint: string | null, signal: AbortSignal): Promise<Pulled<DefinitionInput>>;
   run?(signal: AbortSignal): Promise<void>;

@@ -71,7 +71,12 @@ export class GuardedFetch {
   private readonly sandbox: ReadonlySet<string>;
 
   constructor(
-    options: { readonly allow: readonly string[]; readonly sandboxOrigins?: readonly string[] },
+    private readonly options: {
+      readonly allow: readonly string[];
+      readonly sandboxOrigins?: readonly string[];
+      /** `host:port` that `pin` lets through although it is inside; asked each time. */
+      readonly sandboxEndpoints?: () => readonly string[];
+    },
     private readonly resolver: Resolver = resolveAll,
   ) {
     this.policy = new AddressPolicy(options.allow);
@@ -110,9 +115,10 @@ export class GuardedFetch {
     }
   }
 
-  /** The address to connect to for a host, checked; for protocols other than HTTP (IMAP, SMTP). */
-  async pin(host: string): Promise<ResolvedAddress> {
-    return this.check(host, false);
+  /** The address to connect to for a host, checked; for protocols other than HTTP (IMAP, SMTP), with the port that will be connected to. */
+  async pin(host: string, port?: number): Promise<ResolvedAddress> {
+    const sandboxed = port !== undefined && (this.options.sandboxEndpoints?.() ?? []).includes(`${host}:${port}`);
+    return this.check(host, sandboxed);
   }
 
   private parse(address: string): URL {
