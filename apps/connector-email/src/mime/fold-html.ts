@@ -47,5 +47,5 @@ function wrap(source: string, ranges: readonly Range[]): string {
 /** Whether something is left to see that a person wrote, or an image. */
 function saysSomething(folded: string): boolean {
   const lines = htmlToText(folded, { images: true }).text.split('\n').map(normaliseLine);
-  return lines.some((line) => /[^-_=]/.test(line) && !isDeviceLine(line));
+  return lines.some((line) => /[^-_=>\s]/.test(line) && !isDeviceLine(line));
 }

@@ -43,9 +43,14 @@ export function boundNesting(html: string, without: string | null = null): strin
       onclosetag(start, end) {
         const name = html.slice(start, Math.min(end, start + 40)).toLowerCase();
         const at = open.lastIndexOf(name);
-        if (at >= 0) open.length = at;
-        // `</p>` and `</br>` mean something alone.
-        else if (tags > MAX_TAGS || (name !== 'p' && name !== 'br')) {
+        if (at >= 0) {
+          open.length = at;
+          return;
+        }
+        // `</p>` and `</br>` mean an element when they close none.
+        const alone = name === 'p' || name === 'br';
+        if (alone) tags++;
+        if (!alone || tags > MAX_TAGS) {
           pieces.push(html.slice(copied, html.lastIndexOf('<', start)));
           const close = html.indexOf('>', end);
           copied = close < 0 ? html.length : close + 1;
