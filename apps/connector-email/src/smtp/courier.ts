@@ -29,8 +29,10 @@ export class Courier {
     const source = node.createReadStream().pipe(new PassThrough());
     // A file that breaks off breaks the mail: what was sent of it must not look whole.
     content?.once('error', (error) => source.destroy(error));
-    const handed = await handOver(this.login, address, this.clientName, { envelope: envelopeOf(mail), source }, signal);
-    this.assertReached(mail, handed);
+    const { from, to } = node.getEnvelope();
+    const envelope: Envelope = { from: from === false ? '' : from, to };
+    const handed = await handOver(this.login, address, this.clientName, { envelope, source }, signal);
+    this.assertReached(addressesOf(mail.to), handed);
     return handed;
   }
 
@@ -45,20 +47,16 @@ export class Courier {
   }
 
   /** The mail went to others, but not to whom it was meant for. */
-  private assertReached(mail: Mail.Options, { rejected }: HandedOver): void {
+  private assertReached(meant: readonly string[], { rejected }: HandedOver): void {
     const refused = new Map(rejected.map(({ address, words }) => [address.toLowerCase(), words]));
-    const meant = [mail.to ?? []].flat().map((one) => (typeof one === 'string' ? one : one.address).toLowerCase());
-    const words = meant.map((address) => refused.get(address));
+    const words = meant.map((address) => refused.get(address.toLowerCase()));
     const [first] = words;
     if (first === undefined || words.includes(undefined)) return;
     throw new ConnectorError('rejected', /\b[45]\.\d{1,3}\.\d{1,3}\b/.exec(first)?.[0] ?? first.slice(0, 3), first);
   }
 }
 
-function envelopeOf({ envelope }: Mail.Options): Envelope {
-  const { from, to } = envelope ?? {};
-  return {
-    from: typeof from === 'string' ? from : '',
-    to: [to ?? []].flat().map((one) => (typeof one === 'string' ? one : one.address)),
-  };
+/** The addresses of a header that `composeMail` made. */
+function addressesOf(people: Mail.Options['to']): string[] {
+  return [people ?? []].flat(2).flatMap((one) => (typeof one === 'string' || Array.isArray(one) ? [] : [one.address ?? '']));
 }
