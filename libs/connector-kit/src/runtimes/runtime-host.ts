@@ -9,7 +9,6 @@ import { ChannelAnnouncer } from '../accounts/channel-announcer';
 import type { AnyRuntime } from '../contract/runtime';
 import type { AccountContext } from '../contract/context';
 import { GuardedFetch } from '../http/guarded-fetch';
-import { HOST_OPTIONS, type HostOptions } from '../host-options';
 import { EventGate } from '../inbound/event-gate';
 import { InboxClient } from '../inbox/inbox-client';
 import { LeaseBook } from '../leases/lease-book';
@@ -54,11 +53,13 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
     @Inject(PinoLogger) private readonly pino: PinoLogger,
     @Inject(SecretBox) private readonly secrets: SecretBox,
     @Inject(Config) config: Config,
-    @Inject(HOST_OPTIONS) options: HostOptions,
   ) {
     this.fetch = new GuardedFetch({
       allow: config.outboundAllow,
-      sandboxOrigins: config.production ? [] : (options.sandboxOrigins ?? []),
+      // Our own address is known once we listen.
+      sandboxed: (url) =>
+        !config.production && url.pathname.startsWith('/sandbox/') && url.origin === new URL(config.address).origin,
+      sandboxEndpoints: () => config.sandboxEndpoints,
     });
     directory.onChange(({ id, after }) => this.change(id, after));
     this.silence = bus.onSignal((signal) => {
