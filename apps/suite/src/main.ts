@@ -14,7 +14,12 @@ void runService({
   modules: (config) => [
     StorageModule.forRoot({
       prefix: 'suite',
-      schemas: [INBOX_SCHEMA, ROUTING_SCHEMA, connectorSchema('connector_webchat'), ...busSchemas(config, 'suite')],
+      schemas: [
+        INBOX_SCHEMA,
+        ROUTING_SCHEMA,
+        ...['connector_webchat', 'connector_wechat', 'connector_email'].map(connectorSchema),
+        ...busSchemas(config, 'suite'),
+      ],
     }),
     BusModule.forRoot(),
     SuiteModule.forConfig(config),

@@ -1,4 +1,5 @@
 import type { AccountContext } from './context';
+import type { FileUpload } from '../inbox/inbox-client';
 import type { ConfigOf, DefinitionInput, SendableKind } from './definition';
 import type { InboundEvent, PlatformReceipt } from './events';
 import type { SendPart, SendResult, SendTarget } from './sending';
@@ -34,9 +35,13 @@ interface BaseRuntime<D extends DefinitionInput, Request> {
   refreshAuth?(): Promise<void>;
   /** Tries the account's credentials. */
   check?(): Promise<AccountCheck>;
+  /** Brings the file that an event named as its `media`. Throws `ConnectorError`: a final kind gives the file up, the rest is tried again. */
+  fetchMedia?(media: string, signal: AbortSignal): Promise<FileUpload>;
 }
 
 interface Pulls<D extends DefinitionInput> {
+  /** The runtime says by itself how the account is (it waits inside `pull`, or knows more than that a pull succeeded). */
+  readonly reportsItself?: boolean;
   /** How long to wait between two pulls by the clock; null: only after a signal. */
   readonly pullEveryMs: number | null;
   /** Reads on from `cursor`. Runs in one process at a time, under the account's lease. `hint` is what a signal carried. */
@@ -76,7 +81,9 @@ export interface AnyRuntime {
   send(request: unknown, part: SendPart, signal: AbortSignal): Promise<SendResult>;
   refreshAuth?(): Promise<void>;
   check?(): Promise<AccountCheck>;
+  fetchMedia?(media: string, signal: AbortSignal): Promise<FileUpload>;
   handleWebhook?(request: WebhookRequest): Promise<WebhookOutcome>;
+  readonly reportsItself?: boolean;
   readonly pullEveryMs?: number | null;
   pull?(cursor: string | null, hint: string | null, signal: AbortSignal): Promise<Pulled<DefinitionInput>>;
   run?(signal: AbortSignal): Promise<void>;

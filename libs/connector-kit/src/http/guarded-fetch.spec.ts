@@ -238,7 +238,7 @@ describe('GuardedFetch', () => {
   });
 
   it('lets the sandbox through by its origin, and no redirect out of it', async () => {
-    const guarded = new GuardedFetch({ allow: [], sandboxOrigins: [`http://127.0.0.1:${port}`] });
+    const guarded = new GuardedFetch({ allow: [], sandboxed: (url) => url.origin === `http://127.0.0.1:${port}` });
     expect((await guarded.fetch(`http://127.0.0.1:${port}/x`)).status).toBe(200);
     await expect(guarded.fetch('http://127.0.0.1:1/')).rejects.toMatchObject({ failure: 'refused' });
     await expect(

@@ -68,19 +68,18 @@ const PRIVATE_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization
 export class GuardedFetch {
   private readonly http: AxiosInstance = axios.create();
   private readonly policy: AddressPolicy;
-  private readonly sandbox: ReadonlySet<string>;
 
+  /** `sandboxed`: true for addresses of the suite's own sandbox, which lie inside. */
   constructor(
     private readonly options: {
       readonly allow: readonly string[];
-      readonly sandboxOrigins?: readonly string[];
+      readonly sandboxed?: (url: URL) => boolean;
       /** `host:port` that `pin` lets through although it is inside; asked each time. */
       readonly sandboxEndpoints?: () => readonly string[];
     },
     private readonly resolver: Resolver = resolveAll,
   ) {
     this.policy = new AddressPolicy(options.allow);
-    this.sandbox = new Set((options.sandboxOrigins ?? []).map((origin) => new URL(origin).origin));
   }
 
   /** Answers whatever status comes. Throws `GuardedFetchError`. */
@@ -158,7 +157,7 @@ export class GuardedFetch {
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<GuardedResponse> {
-    const pinned = await this.check(url.hostname, this.sandbox.has(url.origin));
+    const pinned = await this.check(url.hostname, this.options.sandboxed?.(url) ?? false);
     try {
       const response = await this.http.request<ArrayBuffer>({
         url: url.href,
