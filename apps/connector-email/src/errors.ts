@@ -142,6 +142,10 @@ export function smtpError(error: unknown, host: string, handedOver: boolean): Co
   return new ConnectorError('rejected', statusOf(words, responseCode), words, { cause: error });
 }
 
+/** Whether it is the account that is wrong, and not the one mail. */
+export const isAccountTrouble = (error: ConnectorError): boolean =>
+  error.kind === 'auth' || error.code === 'address_refused' || error.code === 'not_tls' || error.code in CERTIFICATES;
+
 function refusedLogin(error: unknown, host: string, words: string): ConnectorError {
   return trouble('auth', 'login_refused', error, [
     `${host} 拒绝登录（${words}）：请检查发信的用户名和密码；QQ、163 等邮箱要用授权码。`,

@@ -4,16 +4,7 @@ import type { InboxClient } from '@huiliu/connector-kit';
 import { AppError, UPLOAD_LIMIT } from '@huiliu/platform';
 import type { MailFile } from './mime/mail-files';
 import type { ParsedMail } from './mime/parse-mail';
-
-/** The files of a mail as the inbox keeps them. */
-export interface StoredFiles {
-  /** In the order of the mail's files; null: not kept. */
-  readonly attachments: readonly (Attachment | null)[];
-  /** The mail as it came. */
-  readonly source: Attachment | null;
-  /** What was not kept, in words. */
-  readonly omitted: readonly string[];
-}
+import type { StoredFiles } from './mime/to-event';
 
 /** More files than a message may show, the source besides. */
 const MOST_FILES = 200;
@@ -29,13 +20,14 @@ export async function storeFiles(
   source: Buffer,
 ): Promise<StoredFiles> {
   const omitted: string[] = [];
-  const attachments: (Attachment | null)[] = [];
+  const attachments: { cid: string | null; stored: Attachment }[] = [];
   for (const file of mail.attachments) {
-    const kept = attachments.length < MOST_FILES ? await store(inbox, accountId, file) : null;
-    if (kept === null) omitted.push(`not kept: ${file.name} (${file.size} bytes)`);
-    attachments.push(kept);
+    const stored = attachments.length < MOST_FILES ? await store(inbox, accountId, file) : null;
+    if (stored === null) omitted.push(`not kept: ${file.name} (${file.size} bytes)`);
+    else attachments.push({ cid: file.cid, stored });
   }
-  return { attachments, source: await storeSource(inbox, accountId, source), omitted };
+  const kept = await storeSource(inbox, accountId, source);
+  return { attachments, omitted, ...(kept === null ? {} : { source: kept }) };
 }
 
 /** The source alone: of a mail that cannot be read. */

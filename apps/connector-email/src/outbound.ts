@@ -38,7 +38,7 @@ export interface Sender {
  * The mail that brings a message into its thread. Its file is named and has no content yet: that comes as it is sent. Throws when nobody is
  * left to write to.
  */
-export function mailOf(draft: MailDraft, part: SendPart, sender: Sender): Mail.Options {
+export function mailOf(draft: MailDraft, part: Omit<SendPart, 'content'>, sender: Sender): Mail.Options {
   const { config } = sender;
   const { mail } = part;
   const language = config.language ?? 'zh';

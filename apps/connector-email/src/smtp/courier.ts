@@ -58,5 +58,7 @@ export class Courier {
 
 /** The addresses of a header that `composeMail` made. */
 function addressesOf(people: Mail.Options['to']): string[] {
-  return [people ?? []].flat(2).flatMap((one) => (typeof one === 'string' || Array.isArray(one) ? [] : [one.address ?? '']));
+  return [people ?? []]
+    .flat(2)
+    .flatMap((one) => (typeof one === 'string' || Array.isArray(one) ? [] : [one.address ?? '']));
 }
