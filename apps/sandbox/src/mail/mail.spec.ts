@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { createTransport } from 'nodemailer';
 import { ImapFlow } from 'imapflow';
 import { call, eventually } from '@huiliu/testing';
-import { SandboxApp } from './testing/sandbox-app';
+import { SandboxApp } from '../testing/sandbox-app';
 
 interface Mail {
   id: number;
@@ -91,14 +91,14 @@ describe("the sandbox's mail page", () => {
     const bytes = Buffer.from(Array.from({ length: 5000 }, (_, i) => i % 256));
     const form = new FormData();
     form.set('file', new Blob([bytes]), '尺码.bin');
-    const upload = await fetch(`${app.service.url}/sandbox/api/mail/attachments`, { method: 'POST', body: form });
+    const upload = await fetch(`${app.url}/sandbox/api/mail/attachments`, { method: 'POST', body: form });
     const { id } = (await upload.json()) as { id: string };
     const from = { address: 'zhao@customer.example' };
     await app.post('mail/send', { from, to: [SHOP], subject: '附件', text: 'x', attachments: [id] });
     const [mail] = await mailsOf(from.address);
     expect(mail?.attachments).toEqual([expect.objectContaining({ name: '尺码.bin', size: 5000 })]);
     const read = async (path: string): Promise<Buffer> => {
-      const url = `${app.service.url}/sandbox/api/mail/mails/${mail?.id}/${path}?address=${from.address}`;
+      const url = `${app.url}/sandbox/api/mail/mails/${mail?.id}/${path}?address=${from.address}`;
       return Buffer.from(await (await fetch(url)).arrayBuffer());
     };
     expect(await read('attachments/0')).toEqual(bytes);
@@ -125,7 +125,7 @@ describe("the sandbox's mail page", () => {
       { ...mail, from: { name: 'x', address: 'a b@c.example' } },
     ])
       expect(await app.post('mail/send', wrong, 400)).toMatchObject({ error: { code: 'invalid' } });
-    const get = async (path: string) => (await call(app.service.url, 'GET', `/sandbox/api/mail/${path}`)).status;
+    const get = async (path: string) => (await call(app.url, 'GET', `/sandbox/api/mail/${path}`)).status;
     expect(await get('mails?address=x')).toBe(400);
     expect(await get(`mails/999999/source?address=${CHEN}`)).toBe(404);
     expect(await get(`mails/../source?address=${CHEN}`)).toBe(404);
@@ -144,7 +144,7 @@ describe("the sandbox's mail page", () => {
     const id = await app.configure('email', { address: SHOP, imap });
     await eventually('the account is offered', async () => (await pages())?.accounts.length === 1);
     expect((await pages())?.accounts).toEqual([
-      { id, name: '示例', page: `./mail.html?account=${id}&to=service%40shanye.example` },
+      { id, name: 'Shop', page: `./mail.html?account=${id}&to=service%40shanye.example` },
     ]);
   });
 });
