@@ -40,9 +40,9 @@ export async function heardAgain(load: Load, times = 2): Promise<void> {
 }
 
 /** A further process of the inbox joins in the middle of everything, and leaves again. */
-export function joinsAndLeaves(world: Inside, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
+export function joinsAndLeaves(world: Inside): Promise<string[]> {
   const joins = async (load: Load): Promise<string[]> => {
-    const extra = await startExtra(world, 'inbox', { env });
+    const extra = await startExtra(world, 'inbox');
     try {
       await heardAgain(load, 5);
       const { code, ms } = await extra.end();

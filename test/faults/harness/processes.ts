@@ -16,11 +16,7 @@ export interface Extra {
 }
 
 /** Starts one more process on a distributed system's broker and database: a built app, or a TypeScript file of the tests. */
-export async function startExtra(
-  world: Inside,
-  app: string,
-  { file, env: own = {} }: { readonly file?: string; readonly env?: Readonly<Record<string, string>> } = {},
-): Promise<Extra> {
+export async function startExtra(world: Inside, app: string, file?: string): Promise<Extra> {
   const { services } = world;
   if (services === null) throw new Error('a second process needs a broker and a database');
   const port = await freePort();
@@ -36,7 +32,6 @@ export async function startExtra(
     HUILIU_INBOX_URL: inbox.origin,
     OUTBOUND_ALLOW: '127.0.0.0/8',
     ...world.env,
-    ...own,
   };
   const main =
     file === undefined

@@ -13,12 +13,12 @@ const CUSTOMERS = 8;
  * Two processes of a connector that is read by cursor. The one that reads is held still with a page in its hands until the other has
  * taken over and gone on; then it wakes. The same with one that is sending. Answers what was lost, doubled or read again.
  */
-export async function staleOwners(world: Inside, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
+export async function staleOwners(world: Inside): Promise<string[]> {
   const platform = await ToyPlatform.start();
   const processes: Extra[] = [];
   try {
     for (let i = 0; i < 2; i++)
-      processes.push(await startExtra(world, 'connector-toy', { file: path.join(__dirname, 'main.ts'), env }));
+      processes.push(await startExtra(world, 'connector-toy', path.join(__dirname, 'main.ts')));
     const admin = world.stage.admin;
     const account = await eventually('the toy channel is known', async () => {
       const answer = await admin.call<Account>('POST', '/accounts', {
