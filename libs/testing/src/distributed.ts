@@ -109,8 +109,13 @@ export async function startDistributed(options: SystemOptions = {}): Promise<Dis
     mode: 'distributed',
     baseUrl,
     adminPassword: env.HUILIU_ADMIN_PASSWORD ?? '',
-    dataFolder: data,
     apps: () => [...new Set(roster.all().map((running) => running.app))],
+    pids: (app) =>
+      roster
+        .all()
+        .filter((running) => running.app === app)
+        .map(({ pid }) => pid),
+    dataFolder: env.HUILIU_DATA ?? data,
     kill: (app) => {
       const { pid, port: own } = roster.of(app);
       killed.set(own, pid);

@@ -77,6 +77,8 @@ export class Load {
   /** How often which answer came; 0: none at all. */
   readonly answers = new Map<string, number>();
   agents: AgentClient[] = [];
+  /** Requests whose connection ended before their answer: they may have been begun. */
+  cut = 0;
   readonly slowestMs = new Slowest();
   private readonly pace: Pace;
   private stopped = false;
@@ -169,7 +171,10 @@ export class Load {
       for (let waitMs: number = CLIENT_WAITS_MS[0]; !this.stopped; waitMs = Math.min(waitMs * 2, CLIENT_WAITS_MS[1])) {
         await this.pace.turn();
         const askedMs = performance.now();
-        const answer = await post(text, `${name}-${n}`).catch(() => ({ status: 0, text: '' }));
+        const answer = await post(text, `${name}-${n}`).catch((error: unknown) => {
+          if (!neverLeft(error)) this.cut += 1;
+          return { status: 0, text: '' };
+        });
         if (name[0] === 'q') this.slowestMs.saw(performance.now() - askedMs);
         const kind = `${name[0] === 'q' ? 'message' : 'answer'} ${answer.status}`;
         this.answers.set(kind, (this.answers.get(kind) ?? 0) + 1);
@@ -189,4 +194,10 @@ export class Load {
 /** What a client repeats: no answer, trouble that is said to be trouble, and a conversation that is not there yet. */
 function mayPass(status: number, name: string): boolean {
   return status === 0 || status === 502 || status === 503 || status === 504 || (status === 404 && name[0] === 'a');
+}
+
+/** Nobody took the connection at all. */
+function neverLeft(error: unknown): boolean {
+  const { cause } = error as { cause?: { code?: unknown; errors?: { code?: unknown }[] } };
+  return [cause, ...(cause?.errors ?? [])].some((one) => one?.code === 'ECONNREFUSED');
 }

@@ -22,9 +22,10 @@ export class Service {
     readonly given: string,
   ) {}
 
-  static async start(kind: keyof typeof KINDS): Promise<Service> {
+  /** `given`: where it keeps what it stores, instead of one of its own. */
+  static async start(kind: keyof typeof KINDS, given?: string): Promise<Service> {
     // In the folder of the run, where there is one: `npm test` ends there what a killed suite left behind.
-    const folder = await mkdtemp(path.join(process.env.HUILIU_TEST_FOLDER ?? tmpdir(), `huiliu-${kind}-`));
+    const folder = given ?? (await mkdtemp(path.join(process.env.HUILIU_TEST_FOLDER ?? tmpdir(), `huiliu-${kind}-`)));
     const service = new Service(kind, folder, await up(kind, folder, ''));
     return service;
   }

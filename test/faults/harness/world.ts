@@ -49,9 +49,12 @@ const broken = (): Record<string, string> =>
   process.env.HUILIU_BREAK ? { HUILIU_BREAK: process.env.HUILIU_BREAK } : {};
 
 /** One process, embedded bus, SQLite. */
-export async function embeddedWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
+export async function embeddedWorld(
+  env: Readonly<Record<string, string>> = {},
+  options: { readonly logFile?: string } = {},
+): Promise<World> {
   const ends = new Ends();
-  const system = await startSuite({ env: { ...broken(), ...env } });
+  const system = await startSuite({ ...options, env: { ...broken(), ...env } });
   ends.add(() => system.stop());
   return {
     mode: 'embedded',
@@ -63,11 +66,14 @@ export async function embeddedWorld(env: Readonly<Record<string, string>> = {}):
   };
 }
 
-/** A process per app, on a Kafka and a MariaDB of its own behind proxies. */
-export async function distributedWorld(env: Readonly<Record<string, string>> = {}): Promise<DistributedWorld> {
+/** A process per app, on a Kafka and a MariaDB of its own behind proxies; `direct`: past them, where no test touches the network. */
+export async function distributedWorld(
+  env: Readonly<Record<string, string>> = {},
+  options: { readonly direct?: boolean; readonly kafkaFolder?: string } = {},
+): Promise<DistributedWorld> {
   const ends = new Ends();
   const behind = async (kind: 'kafka' | 'mysql'): Promise<Behind> => {
-    const service = await Service.start(kind);
+    const service = await Service.start(kind, kind === 'kafka' ? options.kafkaFolder : undefined);
     ends.add(() => service.release());
     const network = await FaultProxy.start(service.address, { kafka: kind === 'kafka' });
     ends.add(() => network.stop());
@@ -76,10 +82,13 @@ export async function distributedWorld(env: Readonly<Record<string, string>> = {
   try {
     const [broker, database] = [await behind('kafka'), await behind('mysql')];
     const databaseUrl = new URL(database.service.given);
-    databaseUrl.host = database.network.address;
+    if (!options.direct) databaseUrl.host = database.network.address;
     const system = await startDistributed({
       env: { ...broken(), ...env },
-      services: { brokers: broker.network.address, databaseUrl: databaseUrl.href },
+      services: {
+        brokers: options.direct ? broker.service.given : broker.network.address,
+        databaseUrl: databaseUrl.href,
+      },
     });
     ends.add(() => system.stop());
     return {

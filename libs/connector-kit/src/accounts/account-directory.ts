@@ -67,7 +67,9 @@ export class AccountDirectory implements OnModuleInit, OnApplicationBootstrap, O
     this.memory = new AccountMemory(config.dataDir, options.app, secrets, (error) =>
       this.logger.warn({ err: error }, 'the accounts cannot be remembered'),
     );
-    health.add('accounts', () => (this.loaded || this.accounts.size > 0 ? null : 'the accounts are not read yet'));
+    health.add(`accounts of ${options.app}`, () =>
+      this.loaded || this.accounts.size > 0 ? null : 'the accounts are not read yet',
+    );
   }
 
   async onModuleInit(): Promise<void> {
