@@ -89,6 +89,14 @@ module.exports = {
       to: { path: '^apps/' },
     },
     {
+      name: 'wire-is-a-codec',
+      severity: 'error',
+      comment:
+        'What platforms have in common on the wire: pure, shared by connectors and by the sandbox that plays their platforms.',
+      from: { path: '^libs/wire/', pathNot: SPEC },
+      to: { pathNot: ['^libs/wire/', '(^|/)node_modules/fast-xml-parser/'], dependencyTypesNot: ['core'] },
+    },
+    {
       name: 'platform-below-storage',
       severity: 'error',
       comment: 'contracts ← platform ← storage ← bus ← connector-kit.',

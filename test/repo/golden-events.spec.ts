@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { TOPICS, channelOutbound, dlqTopicOf, type TopicSpec } from '@huiliu/contracts';
+import { TOPICS, channelMedia, channelOutbound, dlqTopicOf, type TopicSpec } from '@huiliu/contracts';
 import { z } from 'zod';
 
 /** Events as they were written once. Files are added here, never edited: today's code must read yesterday's records. */
@@ -9,6 +9,7 @@ const GOLDEN = path.resolve(__dirname, '../golden/v1');
 const topics: [folder: string, spec: TopicSpec][] = [
   ...TOPICS.map((spec): [string, TopicSpec] => [spec.name.replace(/\.v\d+$/, ''), spec]),
   ['channel.outbound', channelOutbound('connector-webchat')],
+  ['channel.media', channelMedia('connector-wechat')],
   ['dlq', dlqTopicOf('channel.inbound.v1')],
 ];
 

@@ -2,11 +2,17 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { servePages, webFolder } from '@huiliu/platform';
+import { PlatformRoutes } from './platforms/platform-routes';
+import { PlatformsController } from './platforms/platforms.controller';
+import { PlayedAccounts } from './platforms/played-accounts';
 import { SandboxAccounts } from './sandbox-accounts';
 import { SandboxController } from './sandbox.controller';
 
 /** Plays the platforms' side; its pages let a person play the customer. */
-@Module({ controllers: [SandboxController], providers: [SandboxAccounts] })
+@Module({
+  controllers: [SandboxController, PlatformsController],
+  providers: [SandboxAccounts, PlayedAccounts, PlatformRoutes],
+})
 export class SandboxModule implements OnModuleInit {
   constructor(private readonly host: HttpAdapterHost) {}
 
@@ -15,7 +21,7 @@ export class SandboxModule implements OnModuleInit {
       prefix: '/sandbox',
       folder: webFolder('sandbox'),
       singlePage: false,
-      leave: (path) => path.startsWith('/sandbox/api/'),
+      leave: (path) => /^\/sandbox\/(api|platform)\//.test(path),
     });
   }
 }

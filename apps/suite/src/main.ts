@@ -14,7 +14,13 @@ void runService({
   modules: (config) => [
     StorageModule.forRoot({
       prefix: 'suite',
-      schemas: [INBOX_SCHEMA, ROUTING_SCHEMA, connectorSchema('connector_webchat'), ...busSchemas(config, 'suite')],
+      schemas: [
+        INBOX_SCHEMA,
+        ROUTING_SCHEMA,
+        connectorSchema('connector_webchat'),
+        connectorSchema('connector_wechat'),
+        ...busSchemas(config, 'suite'),
+      ],
     }),
     BusModule.forRoot(),
     SuiteModule.forConfig(config),

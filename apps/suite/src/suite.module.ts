@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Config } from '@huiliu/platform';
 import { ConnectorWebchatModule } from '../../connector-webchat/src/connector-webchat.module';
+import { ConnectorWechatModule } from '../../connector-wechat/src/connector-wechat.module';
 import { ConsoleModule } from '../../console/src/console.module';
 import { InboxModule } from '../../inbox/src/inbox.module';
 import { RoutingModule } from '../../routing/src/routing.module';
@@ -10,7 +11,7 @@ import { SandboxModule } from '../../sandbox/src/sandbox.module';
 @Module({})
 export class SuiteModule {
   static forConfig(config: Config): DynamicModule {
-    const apps = [InboxModule, RoutingModule, ConnectorWebchatModule, ConsoleModule];
+    const apps = [InboxModule, RoutingModule, ConnectorWebchatModule, ConnectorWechatModule, ConsoleModule];
     return { module: SuiteModule, imports: config.production ? apps : [...apps, SandboxModule] };
   }
 }

@@ -12,6 +12,7 @@ export function asyncApi() {
   const topics = [
     ...contracts.TOPICS.map((spec) => ({ spec, address: spec.name })),
     { spec: contracts.channelOutbound('{app}'), address: 'channel.outbound.{app}.v1' },
+    { spec: contracts.channelMedia('{app}'), address: 'channel.media.{app}.v1' },
     { spec: contracts.dlqTopicOf('{topic}.v1'), address: '{topic}.dlq.v1' },
   ].map(({ spec, address }) => ({ ...spec, address, title: titleOf(address), events: eventsOf(spec.schema) }));
 

@@ -1,4 +1,4 @@
-import { SIGNALS, TOPICS, channelOutbound, dlqTopicOf, type TopicSpec } from '@huiliu/contracts';
+import { SIGNALS, TOPICS, channelMedia, channelOutbound, dlqTopicOf, type TopicSpec } from '@huiliu/contracts';
 
 const known = new Map<string, TopicSpec>(TOPICS.map((spec) => [spec.name, spec]));
 
@@ -16,12 +16,15 @@ export function specOf(name: string): TopicSpec | undefined {
   if (spec) return spec;
   const outbound = /^channel\.outbound\.(.+)\.v1$/.exec(name)?.[1];
   if (outbound !== undefined && !isDlqTopic(name)) return channelOutbound(outbound);
+  const media = /^channel\.media\.(.+)\.v1$/.exec(name)?.[1];
+  if (media !== undefined && !isDlqTopic(name)) return channelMedia(media);
   const source = /^(.+)\.dlq\.v1$/.exec(name)?.[1];
   return source === undefined ? undefined : dlqTopicOf(`${source}.v1`);
 }
 
 /** The DLQ topics of everything that is consumed under a group, for the app that lists them. */
-export function allDlqTopics(outboundApps: readonly string[]): TopicSpec[] {
+export function allDlqTopics(connectorApps: readonly string[]): TopicSpec[] {
   const sources = TOPICS.filter((spec) => spec !== SIGNALS).map((spec) => spec.name);
-  return [...sources, ...outboundApps.map((app) => channelOutbound(app).name)].map(dlqTopicOf);
+  const ofApps = connectorApps.flatMap((app) => [channelOutbound(app).name, channelMedia(app).name]);
+  return [...sources, ...ofApps].map(dlqTopicOf);
 }

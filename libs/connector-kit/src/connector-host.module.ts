@@ -4,6 +4,7 @@ import { ChannelAnnouncer } from './accounts/channel-announcer';
 import { HOST_OPTIONS, type HostOptions } from './host-options';
 import { EventGate } from './inbound/event-gate';
 import { InboundPublisher } from './inbound/inbound-publisher';
+import { MediaConsumer } from './inbound/media-consumer';
 import { InboxClient } from './inbox/inbox-client';
 import { Uploads } from './inbox/uploads';
 import { LeaseBook } from './leases/lease-book';
@@ -46,6 +47,7 @@ export class ConnectorHostModule {
         OutboundWorker,
         OutboundConsumer,
         TypingRelay,
+        MediaConsumer,
         WebhookRoutes,
       ],
       exports: [AccountDirectory, InboundPublisher, EventGate, InboxClient, RuntimeHost, Uploads],

@@ -11,8 +11,6 @@ export interface HostOptions {
   readonly callMs?: number;
   /** How many conversations are sent to at once. */
   readonly sendsAtOnce?: number;
-  /** Origins that outgoing requests may reach although they are inside: the suite's own sandbox, outside production. */
-  readonly sandboxOrigins?: readonly string[];
 }
 
 export const HOST_OPTIONS = Symbol('connector host options');

@@ -86,6 +86,13 @@ const ContactContent = z.object({
   name: SafeText.max(255),
   remoteId: z.string().max(512).optional(),
 });
+/** A name and an address as a mail gives them. */
+const MailAddress = z.object({ name: z.string().max(320), address: z.string().max(320) });
+
+/** Why a mail is no person's answer: nothing automatic may answer it (RFC 3834 and its relatives). */
+export const AUTOMATIC_MAIL = ['auto-reply', 'auto-generated', 'list', 'bounce', 'feedback', 'disposition'] as const;
+
+/** `text` is what was newly written; what was quoted below it stands in `quoted`, and marked as such in `html`. */
 const EmailContent = z.object({
   kind: z.literal('email'),
   text: SafeText.max(500_000).default(''),
@@ -93,6 +100,16 @@ const EmailContent = z.object({
   html: z.string().max(2_000_000),
   attachments: z.array(Attachment).max(200).default([]),
   cc: z.array(z.string().max(320)).max(200).default([]),
+  quoted: SafeText.max(500_000).optional(),
+  from: MailAddress.optional(),
+  to: z.array(MailAddress).max(200).optional(),
+  /** Where an answer is wanted, when elsewhere than at `from`. */
+  replyTo: MailAddress.optional(),
+  automatic: z.enum(AUTOMATIC_MAIL).optional(),
+  /** The mail as it came, for download. */
+  source: Attachment.optional(),
+  /** What could not be kept or read, in words: too large, too many, broken. */
+  omitted: z.array(SafeText.max(500)).max(50).optional(),
 });
 const EventContent = z.object({
   kind: z.literal('event'),

@@ -22,6 +22,17 @@ export const RemoteConversation = z.object({
 });
 export type RemoteConversation = z.infer<typeof RemoteConversation>;
 
+/**
+ * Which thread a mail belongs to: the inbox looks for the conversation by `conversationId` (proven by the connector: a token of ours in an
+ * address, or a Message-ID that we made), then by `references`, the likeliest first. Found by none, it begins a thread of its own.
+ */
+export const MailThread = z.object({
+  conversationId: Id.optional(),
+  /** Remote ids of earlier mails: In-Reply-To, then References from the last to the first. */
+  references: z.array(RemoteId).max(200).default([]),
+});
+export type MailThread = z.infer<typeof MailThread>;
+
 /** A customer wrote, or one of us answered in the platform's own tool (`direction: 'outbound'`, shown as author `external`). */
 export const MessageReceived = RemoteConversation.extend({
   direction: z.enum(['inbound', 'outbound', 'system']).default('inbound'),
@@ -34,6 +45,8 @@ export const MessageReceived = RemoteConversation.extend({
   sentAt: Time,
   /** What opened the reply window, as the definition's rules name it; absent: nothing did. */
   opens: z.string().max(64).optional(),
+  /** Of a channel whose conversations are threads (e-mail). `remoteConversationId` then only names a new one. */
+  thread: MailThread.optional(),
 });
 export type MessageReceived = z.infer<typeof MessageReceived>;
 
@@ -62,6 +75,20 @@ const target = z.object({
   remoteContactId: RemoteId,
 });
 
+/** What an answer by mail needs to know of the thread it goes into. */
+export const MailReply = z.object({
+  /** Of the customer's latest mail, or of the thread. */
+  subject: z.string().max(2000),
+  /** The whole chain, oldest first, our own mails included. */
+  references: z.array(z.string().max(998)).max(1000),
+  /** To whom: the latest mail's Reply-To or sender. */
+  to: z.array(z.object({ name: z.string().max(320), address: z.string().max(320) })).max(200),
+  cc: z.array(z.string().max(320)).max(200),
+  /** The latest mail, to be quoted below the answer. */
+  quote: z.object({ from: z.string().max(700), sentAt: Time, text: z.string().max(50_000) }).nullable(),
+});
+export type MailReply = z.infer<typeof MailReply>;
+
 /** Send one message. `attempt` grows with each retry that a person asked for; the same (messageId, attempt) is sent once. */
 export const SendCommand = target.extend({
   messageId: Id,
@@ -73,6 +100,8 @@ export const SendCommand = target.extend({
   inReplyTo: z.string().nullable(),
   /** The first part to send: a retry of a split text goes on where it stopped. */
   fromPart: z.number().int().positive().default(1),
+  /** Of a conversation that is a mail thread. */
+  mail: MailReply.optional(),
 });
 export type SendCommand = z.infer<typeof SendCommand>;
 export const RecallCommand = target.extend({ messageId: Id, remoteIds: z.array(z.string()) });
@@ -132,12 +161,19 @@ export const AccountsEvent = z.discriminatedUnion('type', [
 ]);
 export type AccountsEvent = z.infer<typeof AccountsEvent>;
 
+/** How far a long first reading is. */
+export const AccountProgress = z.object({
+  done: z.number().int().nonnegative(),
+  total: z.number().int().nonnegative(),
+});
+
 export const AccountStatus = z.object({
   accountId: Id,
   state: AccountState,
   lastEventAt: Time.nullable(),
   /** What is wrong and what to do, for a person; null when nothing is. */
   error: z.string().max(2000).nullable(),
+  progress: AccountProgress.nullable().default(null),
   at: Time,
 });
 export type AccountStatus = z.infer<typeof AccountStatus>;

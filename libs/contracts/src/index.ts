@@ -8,6 +8,7 @@ export * from './definition';
 export * from './envelope';
 export * from './events-channel';
 export * from './events-inbox';
+export * from './events-media';
 export * from './events-routing';
 export * from './events-dlq';
 export * from './signals';

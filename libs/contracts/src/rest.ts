@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Priority, Tag, ConversationStatus } from './conversation';
 import { SafeText, WritableContent } from './content';
 import { ChannelName, ClientId, Id, Time } from './ids';
-import { AccountState } from './events-channel';
+import { AccountProgress, AccountState } from './events-channel';
 
 /** The one shape of every error, at every edge. */
 export const ErrorBody = z.object({
@@ -77,7 +77,13 @@ export const Account = z.object({
   channel: ChannelName,
   name: z.string(),
   webhookUrl: z.string().nullable(),
-  status: z.object({ state: AccountState, lastEventAt: Time.nullable(), error: z.string().nullable() }),
+  status: z.object({
+    state: AccountState,
+    lastEventAt: Time.nullable(),
+    error: z.string().nullable(),
+    /** A long first reading under way. */
+    progress: AccountProgress.nullable(),
+  }),
   config: z.record(z.string(), z.unknown()),
   createdAt: Time,
   updatedAt: Time,

@@ -8,6 +8,7 @@ import {
 } from './events-channel';
 import { DlqCommandEvent, DlqEvent } from './events-dlq';
 import { InboxEvent } from './events-inbox';
+import { ChannelMediaEvent } from './events-media';
 import { RoutingDecisionEvent, RoutingWorkEvent } from './events-routing';
 import { Signal } from './signals';
 
@@ -40,7 +41,7 @@ export const DLQ_COMMANDS = topic('dlq.commands', DlqCommandEvent, { partitions:
 /** Best effort; see `Signal`. */
 export const SIGNALS: TopicSpec = topic('signals', Signal, { partitions: 1, retentionMs: 60_000 });
 
-/** Topics known by name, `channel.outbound.<app>` and the DLQ topics excepted. */
+/** Topics known by name, `channel.outbound.<app>`, `channel.media.<app>` and the DLQ topics excepted. */
 export const TOPICS: readonly TopicSpec[] = [
   CHANNEL_INBOUND,
   CHANNEL_RECEIPTS,
@@ -56,6 +57,11 @@ export const TOPICS: readonly TopicSpec[] = [
 /** The commands for one connector app. */
 export function channelOutbound(app: string): TopicSpec {
   return topic(`channel.outbound.${app}`, ChannelOutboundEvent);
+}
+
+/** The files that one connector app is yet to fetch. */
+export function channelMedia(app: string): TopicSpec {
+  return topic(`channel.media.${app}`, ChannelMediaEvent);
 }
 
 /** Where consumers say what of `source` they could not handle: `channel.inbound.v1` → `channel.inbound.dlq.v1`. */

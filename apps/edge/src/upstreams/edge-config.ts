@@ -10,9 +10,16 @@ export interface EdgeConfig {
   appOf(channel: string): string | null;
 }
 
+/** Apps that speak several channels; every other channel is spoken by an app of its own name. */
+const APPS_OF_SEVERAL: Readonly<Record<string, string>> = {
+  'wechat-official': 'connector-wechat',
+  'wecom-kf': 'connector-wechat',
+  wechaty: 'connector-wechat',
+};
+
 /**
  * Reads `EDGE_UPSTREAMS` (`inbox=http://127.0.0.1:4001,inbox=http://127.0.0.1:4002,…` or the same as JSON, an app's name to its list) and
- * `EDGE_CHANNELS` (JSON, a channel's name to its app; a channel that it leaves out is spoken by `connector-<channel>`).
+ * `EDGE_CHANNELS` (JSON, a channel's name to its app; what it leaves out is spoken by the app that speaks several, or by `connector-<channel>`).
  */
 export function readEdgeConfig(env: NodeJS.ProcessEnv): EdgeConfig {
   const upstreams = new Map(Object.entries(Upstreams.parse(upstreamsIn(env['EDGE_UPSTREAMS'] ?? ''))));
@@ -21,7 +28,7 @@ export function readEdgeConfig(env: NodeJS.ProcessEnv): EdgeConfig {
   return {
     upstreams,
     appOf: (channel) => {
-      const app = channels.get(channel) ?? `connector-${channel}`;
+      const app = channels.get(channel) ?? APPS_OF_SEVERAL[channel] ?? `connector-${channel}`;
       return upstreams.has(app) ? app : null;
     },
   };

@@ -129,6 +129,7 @@ export class AccountsService {
       status: {
         state: status?.state ?? 'starting',
         lastEventAt: status?.lastEventAt ?? null,
+        progress: status?.progress ?? null,
         error: status?.error ?? null,
       },
       // Without its definition nobody knows which fields are secret: whatever is sealed stays out.

@@ -12,6 +12,7 @@ const GATHER_MS = 250;
 interface Known {
   state: AccountState;
   error: string | null;
+  progress: AccountStatus['progress'];
   lastEventAt: Date | null;
   toldAt: number;
   told: string;
@@ -47,10 +48,16 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
   }
 
   /** How an account is now; told only when it changed. */
-  report(accountId: string, state: AccountState, error: string | null): void {
+  report(
+    accountId: string,
+    state: AccountState,
+    error: string | null,
+    progress: AccountStatus['progress'] = null,
+  ): void {
     const known = this.of(accountId);
     known.state = state;
     known.error = error?.slice(0, 2000) ?? null;
+    known.progress = progress;
     this.mark(accountId);
   }
 
@@ -68,7 +75,10 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
   private of(accountId: string): Known {
     let known = this.known.get(accountId);
     if (known === undefined)
-      this.known.set(accountId, (known = { state: 'starting', error: null, lastEventAt: null, toldAt: 0, told: '' }));
+      this.known.set(
+        accountId,
+        (known = { state: 'starting', error: null, progress: null, lastEventAt: null, toldAt: 0, told: '' }),
+      );
     return known;
   }
 
@@ -85,17 +95,17 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
     for (const accountId of [...this.dirty]) {
       const known = this.known.get(accountId);
       if (known === undefined) continue;
-      const essence = JSON.stringify([known.state, known.error, known.lastEventAt !== null]);
+      const essence = JSON.stringify([known.state, known.error, known.progress, known.lastEventAt !== null]);
       if (essence === known.told && now.getTime() - known.toldAt < QUIET_MS) continue;
       this.dirty.delete(accountId);
-      const { state, error } = known;
+      const { state, error, progress } = known;
       const lastEventAt = known.lastEventAt?.toISOString() ?? null;
       records.push(
         wrap(
           CHANNELS,
           'account.status',
           `status:${accountId}`,
-          { accountId, state, error, lastEventAt, at: now.toISOString() },
+          { accountId, state, error, progress, lastEventAt, at: now.toISOString() },
           now,
         ),
       );

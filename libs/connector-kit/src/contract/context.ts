@@ -35,7 +35,12 @@ export interface AccountContext<Config = Record<string, unknown>, D extends Defi
    * `repeat`: the platform's retry; handle it again, what it says is deduplicated.
    */
   admit(call: SignedCall): Promise<'first' | 'repeat'>;
-  report(state: AccountState, error?: string): void;
+  /** How the account is: `error` says what is wrong and what to do; `progress` how far a long first reading is. Each call replaces all. */
+  report(
+    state: AccountState,
+    error?: string | null,
+    progress?: { readonly done: number; readonly total: number },
+  ): void;
   readonly fetch: GuardedFetch;
   readonly inbox: InboxClient;
   readonly clock: Clock;

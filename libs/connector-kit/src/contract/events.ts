@@ -26,6 +26,8 @@ export type InboundEvent<D extends DefinitionInput = DefinitionInput> =
   | (Ordered & {
       readonly type: 'message.received';
       readonly data: Omit<Received, 'content'> & { readonly content: InboundContent<D> };
+      /** Names a file at the platform that `fetchMedia` is to bring later: the message does not wait for it. */
+      readonly media?: string;
     })
   | (Ordered & {
       readonly type: 'message.edited';

@@ -1,4 +1,5 @@
 import type { AccountContext } from './context';
+import type { FileUpload } from '../inbox/inbox-client';
 import type { ConfigOf, DefinitionInput, SendableKind } from './definition';
 import type { InboundEvent, PlatformReceipt } from './events';
 import type { SendPart, SendResult, SendTarget } from './sending';
@@ -34,6 +35,8 @@ interface BaseRuntime<D extends DefinitionInput, Request> {
   refreshAuth?(): Promise<void>;
   /** Tries the account's credentials. */
   check?(): Promise<AccountCheck>;
+  /** Brings the file that an event named as its `media`. Throws `ConnectorError`: a final kind gives the file up, the rest is tried again. */
+  fetchMedia?(media: string, signal: AbortSignal): Promise<FileUpload>;
 }
 
 interface Pulls<D extends DefinitionInput> {
@@ -76,6 +79,7 @@ export interface AnyRuntime {
   send(request: unknown, part: SendPart, signal: AbortSignal): Promise<SendResult>;
   refreshAuth?(): Promise<void>;
   check?(): Promise<AccountCheck>;
+  fetchMedia?(media: string, signal: AbortSignal): Promise<FileUpload>;
   handleWebhook?(request: WebhookRequest): Promise<WebhookOutcome>;
   readonly pullEveryMs?: number | null;
   pull?(cursor: string | null, hint: string | null, signal: AbortSignal): Promise<Pulled<DefinitionInput>>;

@@ -68,14 +68,18 @@ const PRIVATE_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization
 export class GuardedFetch {
   private readonly http: AxiosInstance = axios.create();
   private readonly policy: AddressPolicy;
-  private readonly sandbox: ReadonlySet<string>;
 
+  /** `sandboxed`: true for addresses of the suite's own sandbox, which lie inside. */
   constructor(
-    options: { readonly allow: readonly string[]; readonly sandboxOrigins?: readonly string[] },
+    private readonly options: {
+      readonly allow: readonly string[];
+      readonly sandboxed?: (url: URL) => boolean;
+      /** `host:port` that `pin` lets through although it is inside; asked each time. */
+      readonly sandboxEndpoints?: () => readonly string[];
+    },
     private readonly resolver: Resolver = resolveAll,
   ) {
     this.policy = new AddressPolicy(options.allow);
-    this.sandbox = new Set((options.sandboxOrigins ?? []).map((origin) => new URL(origin).origin));
   }
 
   /** Answers whatever status comes. Throws `GuardedFetchError`. */
@@ -110,9 +114,10 @@ export class GuardedFetch {
     }
   }
 
-  /** The address to connect to for a host, checked; for protocols other than HTTP (IMAP, SMTP). */
-  async pin(host: string): Promise<ResolvedAddress> {
-    return this.check(host, false);
+  /** The address to connect to for a host, checked; for protocols other than HTTP (IMAP, SMTP), with the port that will be connected to. */
+  async pin(host: string, port?: number): Promise<ResolvedAddress> {
+    const sandboxed = port !== undefined && (this.options.sandboxEndpoints?.() ?? []).includes(`${host}:${port}`);
+    return this.check(host, sandboxed);
   }
 
   private parse(address: string): URL {
@@ -152,7 +157,7 @@ export class GuardedFetch {
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<GuardedResponse> {
-    const pinned = await this.check(url.hostname, this.sandbox.has(url.origin));
+    const pinned = await this.check(url.hostname, this.options.sandboxed?.(url) ?? false);
     try {
       const response = await this.http.request<ArrayBuffer>({
         url: url.href,

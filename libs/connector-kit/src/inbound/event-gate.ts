@@ -1,9 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { wrap } from '@huiliu/bus';
-import { CHANNEL_INBOUND, CHANNEL_RECEIPTS, ChannelInboundEvent, type Receipt } from '@huiliu/contracts';
+import { type BusRecord, wrap } from '@huiliu/bus';
+import {
+  CHANNEL_INBOUND,
+  CHANNEL_RECEIPTS,
+  ChannelInboundEvent,
+  channelMedia,
+  MediaFetch,
+  type Receipt,
+} from '@huiliu/contracts';
+import { deriveId } from '@huiliu/platform';
 import { Clock } from '@huiliu/storage';
 import { ChannelAnnouncer } from '../accounts/channel-announcer';
 import type { InboundEvent, PlatformReceipt } from '../contract/events';
+import { HOST_OPTIONS, type HostOptions } from '../host-options';
 import { SentIds, type SentId } from '../outbound/sent-ids';
 import { InboundPublisher } from './inbound-publisher';
 
@@ -20,19 +29,38 @@ export class EventGate {
     @Inject(SentIds) private readonly sent: SentIds,
     @Inject(ChannelAnnouncer) private readonly announcer: ChannelAnnouncer,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(HOST_OPTIONS) private readonly options: HostOptions,
   ) {}
 
   /** Resolves when the events are durable. An event that the contract does not allow is the connector's fault and throws. */
   async publish(account: Account, events: readonly InboundEvent[]): Promise<void> {
     const now = this.clock.now();
-    const records = events.map(({ type, data, orderBy }) => {
+    const records = events.flatMap((event): BusRecord[] => {
+      const { type, data, orderBy } = event;
       const whole = { ...data, accountId: account.id, channel: account.channel };
       const key = [account.id, data.remoteConversationId, ...(orderBy === undefined ? [] : [orderBy])].join(':');
       const record = wrap<unknown>(CHANNEL_INBOUND, type, key, whole, now);
-      return { topic: record.topic, envelope: ChannelInboundEvent.parse(record.envelope) };
+      const said = { topic: record.topic, envelope: ChannelInboundEvent.parse(record.envelope) };
+      if (event.type !== 'message.received' || event.media === undefined) return [said];
+      return [said, wrap(channelMedia(this.options.app), 'media.fetch', key, this.fetchOf(account, event), now)];
     });
     await this.publisher.publish(records);
     if (records.length > 0) this.announcer.sawEvent(account.id);
+  }
+
+  /** The file counts as brought by the contact: an id that follows from whom the platform names. */
+  private fetchOf(account: Account, { data, media }: Extract<InboundEvent, { type: 'message.received' }>): MediaFetch {
+    const { remoteConversationId, contact, remoteId, content } = data;
+    const contactId = contact.contactId ?? deriveId(account.id, 'contact', contact.remoteId);
+    return MediaFetch.parse({
+      accountId: account.id,
+      channel: account.channel,
+      remoteConversationId,
+      contact: { ...contact, contactId },
+      remoteId,
+      content,
+      media,
+    });
   }
 
   /** What a platform says of what we sent. An id we do not know is passed on as it is. */

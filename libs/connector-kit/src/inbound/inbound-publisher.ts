@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { join } from 'node:path';
-import { type BusRecord, MessageBus } from '@huiliu/bus';
-import { CHANNEL_INBOUND, CHANNEL_RECEIPTS, type Envelope } from '@huiliu/contracts';
+import { type BusRecord, MessageBus, specOf } from '@huiliu/bus';
+import { CHANNEL_INBOUND, CHANNEL_RECEIPTS, type Envelope, type TopicSpec } from '@huiliu/contracts';
 import { Config, HealthRegistry, Metrics, unavailable } from '@huiliu/platform';
 import { HOST_OPTIONS, type HostOptions } from '../host-options';
 import { lineOf, Spool } from './spool';
@@ -13,7 +13,11 @@ const DRAIN_FIRST_DELAY_MS = 100;
 const DRAIN_LONGEST_DELAY_MS = 5_000;
 const ADOPT_EVERY_MS = 15_000;
 
-const TOPICS_BY_NAME = new Map([CHANNEL_INBOUND, CHANNEL_RECEIPTS].map((topic) => [topic.name, topic]));
+const OWN_TOPICS = new Set([CHANNEL_INBOUND.name, CHANNEL_RECEIPTS.name]);
+
+/** Of what connectors publish; undefined for a topic that this version does not know. */
+const topicOf = (name: string): TopicSpec | undefined =>
+  OWN_TOPICS.has(name) || name.startsWith('channel.media.') ? specOf(name) : undefined;
 
 const LATE = Symbol('late');
 
@@ -45,7 +49,7 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
       root: join(config.dataDir, 'spool', options.app),
       ...(options.spoolMaxBytes === undefined ? {} : { maxBytes: options.spoolMaxBytes }),
     });
-    health.add('spool', () => this.spool.trouble());
+    health.add(`spool of ${options.app}`, () => this.spool.trouble());
   }
 
   async onModuleInit(): Promise<void> {
@@ -188,7 +192,7 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
 }
 
 function toBusRecord(record: SpoolRecord): BusRecord[] {
-  const topic = TOPICS_BY_NAME.get(record.topic);
+  const topic = topicOf(record.topic);
   // Written by a version that knew a topic which this one does not: nobody could read it either.
   return topic === undefined ? [] : [{ topic, envelope: JSON.parse(record.value) as Envelope }];
 }

@@ -9,7 +9,6 @@ import { ChannelAnnouncer } from '../accounts/channel-announcer';
 import type { AnyRuntime } from '../contract/runtime';
 import type { AccountContext } from '../contract/context';
 import { GuardedFetch } from '../http/guarded-fetch';
-import { HOST_OPTIONS, type HostOptions } from '../host-options';
 import { EventGate } from '../inbound/event-gate';
 import { InboxClient } from '../inbox/inbox-client';
 import { LeaseBook } from '../leases/lease-book';
@@ -53,11 +52,13 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
     @Inject(MessageBus) private readonly bus: MessageBus,
     @Inject(PinoLogger) private readonly pino: PinoLogger,
     @Inject(Config) config: Config,
-    @Inject(HOST_OPTIONS) options: HostOptions,
   ) {
     this.fetch = new GuardedFetch({
       allow: config.outboundAllow,
-      sandboxOrigins: config.production ? [] : (options.sandboxOrigins ?? []),
+      // Our own address is known once we listen.
+      sandboxed: (url) =>
+        !config.production && url.pathname.startsWith('/sandbox/') && url.origin === new URL(config.address).origin,
+      sandboxEndpoints: () => config.sandboxEndpoints,
     });
     directory.onChange(({ id, after }) => this.change(id, after));
     this.silence = bus.onSignal((signal) => {
@@ -152,7 +153,7 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
       publishReceipts: (receipts) => this.gate.publishReceipts(account, receipts),
       sentByUs: (remoteIds) => this.sent.sentByUs(id, remoteIds),
       admit: (call) => this.calls.admit(id, call),
-      report: (state, error) => this.announcer.report(id, state, error ?? null),
+      report: (state, error, progress) => this.announcer.report(id, state, error ?? null, progress),
       fetch: this.fetch,
       inbox: this.inbox,
       clock: this.clock,

@@ -19,7 +19,7 @@ import { Database, openDatabase, StorageModule } from '@huiliu/storage';
 import { call, eventually } from '@huiliu/testing';
 import { AccountDirectory } from '../accounts/account-directory';
 import { ConnectorHostModule } from '../connector-host.module';
-import type { HostOptions } from '../host-options';
+import { connectorPrefix, type HostOptions } from '../host-options';
 import { connectorSchema } from '../schema';
 import { toyConnector, type ToyPlatform, toyPlatform, toySignature } from './toy-connector';
 
@@ -49,6 +49,8 @@ export class ToyApp {
       accountId?: string;
       platform?: ToyPlatform;
       keyedSends?: boolean;
+      /** A second host in the same process, of channel `other`. */
+      besideOther?: boolean;
     } = {},
   ): Promise<ToyApp> {
     const {
@@ -56,16 +58,25 @@ export class ToyApp {
       accountId = newId(),
       platform = toyPlatform(),
       keyedSends,
+      besideOther = false,
       ...options
     } = over;
     const connectors = [toyConnector('toy', platform, keyedSends === undefined ? {} : { keyedSends })];
+    // Nest's `get` answers with the last of several.
+    const hosts: HostOptions[] = [
+      ...(besideOther ? [{ app: 'connector-other', connectors: [toyConnector('other', platform)] }] : []),
+      { app: APP, connectors, ...options },
+    ];
     const service = await startService(
       {
         name: APP,
         modules: (config) => [
-          StorageModule.forRoot({ prefix: PREFIX, schemas: [connectorSchema(PREFIX), ...busSchemas(config, PREFIX)] }),
+          StorageModule.forRoot({
+            prefix: PREFIX,
+            schemas: [...hosts.map(({ app }) => connectorSchema(connectorPrefix(app))), ...busSchemas(config, PREFIX)],
+          }),
           BusModule.forRoot(),
-          ConnectorHostModule.forRoot({ app: APP, connectors, ...options }),
+          ...hosts.map((host) => ConnectorHostModule.forRoot(host)),
         ],
         strategy: (app) => app.get(BusServer),
       },
@@ -128,6 +139,7 @@ export class ToyApp {
   async configure(
     config: Record<string, unknown> = { shop: 's', secret: SECRET },
     accountId = this.accountId,
+    channel = 'toy',
   ): Promise<string> {
     const box = this.service.app.get(SecretBox);
     const sealed = { ...config, ...(typeof config.secret === 'string' ? { secret: box.seal(config.secret) } : {}) };
@@ -137,11 +149,12 @@ export class ToyApp {
         ACCOUNTS,
         'account.configured',
         accountId,
-        { accountId, channel: 'toy', name: 'Toy shop', config: sealed, revision },
+        { accountId, channel, name: 'Toy shop', config: sealed, revision },
         new Date(),
       ),
     ]);
-    await eventually('the account is known', () => this.directory.get(accountId)?.revision === revision);
+    if (channel === 'toy')
+      await eventually('the account is known', () => this.directory.get(accountId)?.revision === revision);
     return accountId;
   }
 

@@ -14,6 +14,9 @@ interface Params {
   readonly accountId: string;
 }
 
+/** The hosts of one server: in the suite every connector app is one, behind the same path. */
+const hosts = new WeakMap<FastifyInstance, WebhookRoutes[]>();
+
 /**
  * `/webhooks/<channel>/<accountId>`: the account is looked up before a byte is read, the size before the signature, the signature before
  * anything is parsed. Routes of their own in Fastify, since bodies are read there before any handler of Nest is asked.
@@ -32,28 +35,18 @@ export class WebhookRoutes implements OnModuleInit {
 
   onModuleInit(): void {
     const fastify = this.adapter.httpAdapter.getInstance<FastifyInstance>();
-    void fastify.register((scope, _options, done) => {
-      scope.removeAllContentTypeParsers();
-      scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, parsed) =>
-        parsed(null, body),
-      );
-      scope.addHook('onRequest', (request, _reply, next) => next(this.refusal(request) ?? undefined));
-      const handler = (request: FastifyRequest, reply: FastifyReply): Promise<void> => this.handle(request, reply);
-      scope.get('/webhooks/:channel/:accountId', { exposeHeadRoute: false }, handler);
-      scope.post('/webhooks/:channel/:accountId', handler);
-      done();
-    });
+    const known = hosts.get(fastify);
+    if (known !== undefined) known.push(this);
+    else hosts.set(fastify, declareRoutes(fastify, [this]));
   }
 
-  /** What can be said before the body is read. */
-  private refusal(request: FastifyRequest): AppError | null {
-    const { channel, accountId } = request.params as Params;
-    if (this.directory.find(channel, accountId) === undefined)
-      return this.directory.isLoaded ? notFound('account') : unavailable('starting', 2);
-    return Number(request.headers['content-length'] ?? 0) > BODY_LIMIT ? tooLarge(BODY_LIMIT) : null;
+  /** Whether the account is one of this host's; null while it cannot know. */
+  serves({ channel, accountId }: Params): boolean | null {
+    if (this.directory.find(channel, accountId) !== undefined) return true;
+    return this.directory.isLoaded ? false : null;
   }
 
-  private async handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { channel, accountId } = request.params as Params;
     const account = this.directory.find(channel, accountId);
     if (account === undefined || account.connector.definition.ingress !== 'webhook') throw notFound('account');
@@ -90,6 +83,37 @@ export class WebhookRoutes implements OnModuleInit {
       .header('content-type', outcome.response.contentType)
       .send(outcome.response.body);
   }
+}
+
+/** Declares the path once for all hosts, those to come included; each call goes to the one whose account it names. */
+function declareRoutes(fastify: FastifyInstance, all: WebhookRoutes[]): WebhookRoutes[] {
+  const hostOf = (request: FastifyRequest): WebhookRoutes | undefined =>
+    all.find((host) => host.serves(request.params as Params) === true);
+  /** What can be said before the body is read. */
+  const refusal = (request: FastifyRequest): AppError | null => {
+    if (hostOf(request) === undefined)
+      return all.some((host) => host.serves(request.params as Params) === null)
+        ? unavailable('starting', 2)
+        : notFound('account');
+    return Number(request.headers['content-length'] ?? 0) > BODY_LIMIT ? tooLarge(BODY_LIMIT) : null;
+  };
+  void fastify.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, parsed) =>
+      parsed(null, body),
+    );
+    scope.addHook('onRequest', (request, _reply, next) => next(refusal(request) ?? undefined));
+    const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+      const host = hostOf(request);
+      // Removed while its body was read.
+      if (host === undefined) throw notFound('account');
+      await host.handle(request, reply);
+    };
+    scope.get('/webhooks/:channel/:accountId', { exposeHeadRoute: false }, handler);
+    scope.post('/webhooks/:channel/:accountId', handler);
+    done();
+  });
+  return all;
 }
 
 /** The query as it was sent, doubled parameters and all. */

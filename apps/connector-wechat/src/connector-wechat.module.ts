@@ -1,0 +1,9 @@
+import { Module } from '@nestjs/common';
+import { ConnectorHostModule } from '@huiliu/connector-kit';
+import { wechatOfficialConnector } from './wechat-official/runtime';
+
+/** The connectors of Tencent's platforms, a folder each. */
+@Module({
+  imports: [ConnectorHostModule.forRoot({ app: 'connector-wechat', connectors: [wechatOfficialConnector] })],
+})
+export class ConnectorWechatModule {}

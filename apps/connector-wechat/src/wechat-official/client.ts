@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { ConnectorError, type GuardedFetch, type GuardedResponse } from '@huiliu/connector-kit';
+import type { Clock } from '@huiliu/storage';
+import { parseJson } from '@huiliu/wire';
+import type { WechatOfficialConfig } from './definition';
+import { errorOf, errorOfFetch, errorOfStatus } from './errors';
+import { type IssuedToken, Tokens } from './tokens';
+
+const API = 'https://api.weixin.qq.com';
+const MAX_ANSWER = 256 * 1024;
+const MAX_FILE = 20 * 1024 * 1024;
+
+const Refusal = z.object({
+  errcode: z.union([z.number(), z.string()]).transform(String),
+  errmsg: z.string().default(''),
+});
+const Issued = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive() });
+const Uploaded = z.object({ media_id: z.string().min(1) });
+const VideoAddress = z.object({ video_url: z.url() });
+
+/** A file as the platform gave it. */
+export interface MediaFile {
+  readonly bytes: Buffer;
+  readonly mime: string;
+}
+
+/** The platform's HTTP interface: the token in, its errors in our terms out. */
+export class WechatClient {
+  private readonly base: string;
+  private readonly tokens: Tokens;
+
+  constructor(
+    private readonly config: WechatOfficialConfig,
+    private readonly fetch: GuardedFetch,
+    clock: Pick<Clock, 'now'>,
+  ) {
+    this.base = (config.apiBase ?? API).replace(/\/+$/, '');
+    this.tokens = new Tokens((force) => this.askToken(force), clock);
+  }
+
+  /** Makes sure that there is a token that the platform takes. */
+  async renewToken(): Promise<void> {
+    await this.tokens.get();
+  }
+
+  /** A call that does something: without an answer its outcome is unknown. */
+  async post(path: string, body: unknown, signal?: AbortSignal): Promise<void> {
+    await this.withToken(async (token) => {
+      const answer = await this.call(`${path}?access_token=${token}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        acts: true,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      // The interface always answers JSON; anything else came from something in between.
+      const read = readAnswer(answer);
+      if (read === null)
+        throw new ConnectorError('outcome_unknown', 'no_json', '微信的回应无法识别，不知道消息是否已发出');
+    });
+  }
+
+  /** Stores a temporary medium for three days; answers its id. */
+  async upload(
+    type: string,
+    file: { name: string; mime: string; bytes: Buffer },
+    signal: AbortSignal,
+  ): Promise<string> {
+    const boundary = `huiliu${randomBytes(16).toString('hex')}`;
+    const name = file.name.replace(/[^\w.-]/g, '_');
+    const head = `--${boundary}\r\ncontent-disposition: form-data; name="media"; filename="${name}"\r\ncontent-type: ${file.mime}\r\n\r\n`;
+    const body = Buffer.concat([Buffer.from(head), file.bytes, Buffer.from(`\r\n--${boundary}--\r\n`)]);
+    return this.withToken(async (token) => {
+      const answer = await this.call(`/cgi-bin/media/upload?access_token=${token}&type=${type}`, {
+        method: 'POST',
+        headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+        body,
+        acts: false,
+        signal,
+      });
+      const uploaded = Uploaded.safeParse(readAnswer(answer));
+      if (!uploaded.success) throw new ConnectorError('transient', 'no_media_id', '微信没有给出媒体文件的编号');
+      return uploaded.data.media_id;
+    });
+  }
+
+  /** A customer's file. Films come as an address. */
+  async download(mediaId: string, signal: AbortSignal): Promise<MediaFile> {
+    return this.withToken(async (token) => {
+      const query = `access_token=${token}&media_id=${encodeURIComponent(mediaId)}`;
+      const answer = await this.call(`/cgi-bin/media/get?${query}`, { method: 'GET', acts: false, signal });
+      const json = isJson(answer) ? readAnswer(answer) : null;
+      const film = VideoAddress.safeParse(json);
+      if (film.success) return this.downloadFrom(film.data.video_url, signal);
+      if (json !== null) throw new ConnectorError('rejected', 'no_media', '微信没有给出文件');
+      return fileOf(answer);
+    });
+  }
+
+  /** A file at a public address that the platform named. */
+  async downloadFrom(url: string, signal: AbortSignal): Promise<MediaFile> {
+    const answer = await this.send(url, { method: 'GET', acts: false, signal, maxBytes: MAX_FILE });
+    if (answer.status !== 200) throw errorOfStatus(answer.status);
+    return fileOf(answer);
+  }
+
+  private async withToken<T>(call: (token: string) => Promise<T>): Promise<T> {
+    const token = await this.tokens.get();
+    try {
+      return await call(token);
+    } catch (error) {
+      if (error instanceof ConnectorError && error.kind === 'auth') this.tokens.discredit(token);
+      throw error;
+    }
+  }
+
+  private async askToken(force: boolean): Promise<IssuedToken> {
+    const { tokenUrl, tokenUrlSecret, appId, appSecret } = this.config;
+    const answer =
+      tokenUrl === undefined
+        ? await this.call('/cgi-bin/stable_token', {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({
+              grant_type: 'client_credential',
+              appid: appId,
+              secret: appSecret,
+              force_refresh: force,
+            }),
+            acts: false,
+          })
+        : await this.send(tokenUrl, {
+            method: 'POST',
+            headers: {
+              'content-type': 'application/json',
+              ...(tokenUrlSecret === undefined ? {} : { authorization: `Bearer ${tokenUrlSecret}` }),
+            },
+            body: JSON.stringify({ appid: appId, force_refresh: force }),
+            acts: false,
+          });
+    const issued = Issued.safeParse(readAnswer(answer));
+    if (!issued.success) throw new ConnectorError('transient', 'no_token', '没有得到 access_token');
+    return { token: issued.data.access_token, expiresInMs: issued.data.expires_in * 1000 };
+  }
+
+  private async call(path: string, request: Request): Promise<GuardedResponse> {
+    const answer = await this.send(`${this.base}${path}`, { maxBytes: MAX_FILE, ...request });
+    if (answer.status !== 200) throw errorOfStatus(answer.status);
+    return answer;
+  }
+
+  private async send(url: string, { acts, ...request }: Request): Promise<GuardedResponse> {
+    try {
+      return await this.fetch.fetch(url, request);
+    } catch (error) {
+      throw errorOfFetch(error, acts);
+    }
+  }
+}
+
+interface Request {
+  readonly method: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  readonly signal?: AbortSignal;
+  readonly maxBytes?: number;
+  readonly acts: boolean;
+}
+
+const mimeOf = (answer: GuardedResponse): string => (answer.headers['content-type'] ?? '').split(';', 1)[0] as string;
+/** Errors come as JSON under whatever type; files never begin so and end so small. */
+const isJson = (answer: GuardedResponse): boolean =>
+  /json|text\/plain/.test(mimeOf(answer)) || (answer.body.length < 2048 && answer.body[0] === 0x7b);
+
+/** The answer's JSON; null when it is none. Throws what the platform refused. */
+function readAnswer(answer: GuardedResponse): unknown {
+  let value: unknown;
+  try {
+    value = parseJson(answer.body.toString('utf8'), { maxChars: MAX_ANSWER });
+  } catch {
+    return null;
+  }
+  const refusal = Refusal.safeParse(value);
+  if (refusal.success && refusal.data.errcode !== '0') throw errorOf(refusal.data.errcode, refusal.data.errmsg);
+  return value;
+}
+
+function fileOf(answer: GuardedResponse): MediaFile {
+  return { bytes: answer.body, mime: mimeOf(answer) || 'application/octet-stream' };
+}

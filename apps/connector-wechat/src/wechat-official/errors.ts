@@ -1,0 +1,79 @@
+import { ConnectorError, type ErrorKind, GuardedFetchError } from '@huiliu/connector-kit';
+
+interface Meaning {
+  readonly kind: ErrorKind;
+  readonly says: string;
+  readonly retryAfterMs?: number;
+}
+
+const auth = (says: string): Meaning => ({ kind: 'auth', says });
+const rejected = (says: string): Meaning => ({ kind: 'rejected', says });
+const windowClosed = (says: string): Meaning => ({ kind: 'window_closed', says });
+
+/** A minute's quota is full again within it. */
+const MINUTE_QUOTA_MS = 10_000;
+const DAY_MS = 24 * 3600_000;
+
+/** The platform's codes in our terms. Source: developers.weixin.qq.com, 全局返回码; those of accounts of agents are left to the default. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  '-1': { kind: 'transient', says: '微信系统繁忙' },
+  45011: { kind: 'rate_limited', says: '接口调用太频繁', retryAfterMs: MINUTE_QUOTA_MS },
+  45009: { kind: 'rate_limited', says: '接口今日调用次数已达上限，明天再试', retryAfterMs: DAY_MS },
+  40001: auth('access_token 无效或 AppSecret 有误'),
+  40014: auth('access_token 不合法'),
+  41001: auth('缺少 access_token'),
+  42001: auth('access_token 已过期'),
+  40013: auth('AppID 不合法，请检查账号配置'),
+  40125: auth('AppSecret 不合法，请检查账号配置'),
+  40164: auth('本服务器的 IP 不在公众号的白名单中'),
+  45015: windowClosed('超出可回复的时间，客户再次发来消息后才能回复'),
+  45047: windowClosed('可回复的条数已用完，客户再次发来消息后才能回复'),
+  40003: rejected('openid 不合法'),
+  40007: rejected('媒体文件不存在或已过期'),
+  40008: { kind: 'unsupported', says: '不支持的消息类型' },
+  40033: rejected('消息里有平台不接受的字符'),
+  43004: rejected('客户没有关注公众号'),
+  43019: rejected('客户在黑名单中'),
+  45002: rejected('消息太长'),
+  47001: rejected('请求的格式有误'),
+  48001: rejected('公众号没有这个接口的权限'),
+  48002: rejected('客户拒收公众号的消息'),
+  48004: rejected('接口被封禁，请登录公众平台查看'),
+};
+
+/** What an `errcode` means to us. One that is not known is a refusal: the platform answered, so nothing was sent. */
+export function errorOf(errcode: string, errmsg: string): ConnectorError {
+  const meaning = MEANINGS[errcode] ?? rejected('微信拒绝了请求');
+  const { kind, says, retryAfterMs } = meaning;
+  return new ConnectorError(kind, errcode, `${says}（${errcode} ${errmsg.slice(0, 300)}）`, {
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
+
+/** An answer that is none of the interface's: a proxy's, a gateway's. */
+export function errorOfStatus(status: number): ConnectorError {
+  return status === 429 || status >= 500
+    ? new ConnectorError('transient', `http_${status}`, `微信接口暂时不可用（HTTP ${status}）`)
+    : new ConnectorError('rejected', `http_${status}`, `微信接口拒绝了请求（HTTP ${status}）`);
+}
+
+/**
+ * What kept us from an answer. `acts`: the call does something, so that without an answer nobody knows whether it was done. The cause is
+ * left out: it holds the address, and so the token.
+ */
+export function errorOfFetch(error: unknown, acts: boolean): ConnectorError {
+  if (error instanceof ConnectorError) return error;
+  const failure = error instanceof GuardedFetchError ? error.failure : 'unanswered';
+  switch (failure) {
+    case 'refused':
+      return new ConnectorError('rejected', 'address_refused', '接口地址不被允许访问');
+    case 'too_large':
+      return new ConnectorError('rejected', 'too_large', '文件太大');
+    case 'unsent':
+      return new ConnectorError('transient', 'no_connection', '连不上微信接口');
+    case 'unanswered':
+      return acts
+        ? new ConnectorError('outcome_unknown', 'no_answer', '微信没有回应，不知道消息是否已发出')
+        : new ConnectorError('transient', 'no_answer', '微信没有回应');
+  }
+}

@@ -1,0 +1,124 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { MessageBus, type Tail } from '@huiliu/bus';
+import { ACCOUNTS, type AccountsEvent } from '@huiliu/contracts';
+import { Config, SecretBox } from '@huiliu/platform';
+import { type Schedule } from './control-shapes';
+import { Faults } from './faults';
+import type { Platform, PlatformAccount, Push } from './platform';
+import { PLATFORMS } from './platforms';
+import { REAL_SCHEDULE } from './pusher';
+
+/** An account that is played, with what was ordered for it. */
+export interface Played {
+  readonly id: string;
+  readonly name: string;
+  readonly platform: Platform;
+  readonly account: PlatformAccount;
+  readonly faults: Faults;
+  schedule: Schedule;
+  /** A push that waits for the next one, to come after it. */
+  heldBack: Push | null;
+  readonly revision: number;
+  readonly settings: Record<string, unknown>;
+}
+
+/** The path under which a platform's API is played. */
+export const platformPath = (channel: string): string => `/sandbox/platform/${channel}`;
+
+/**
+ * The accounts whose `config.apiBase` is a platform's address here, as the `accounts` topic has them: nothing needs to be registered
+ * twice, and a sandbox that was restarted knows them again. What customers were sent is in memory only.
+ */
+@Injectable()
+export class PlayedAccounts implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('PlayedAccounts');
+  private readonly played = new Map<string, Played>();
+  private readonly revisions = new Map<string, number>();
+  private tail: Tail | undefined;
+
+  constructor(
+    private readonly bus: MessageBus,
+    private readonly secrets: SecretBox,
+    private readonly config: Config,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.tail = await this.bus.tail<AccountsEvent['data']>(ACCOUNTS, 'beginning', (records) => {
+      for (const { envelope } of records) this.apply({ type: envelope.type, data: envelope.data } as AccountsEvent);
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.tail?.close();
+  }
+
+  find(channel: string, accountId: string): Played | undefined {
+    const found = this.played.get(accountId);
+    return found?.platform.channel === channel ? found : undefined;
+  }
+
+  of(channel: string): Played[] {
+    return [...this.played.values()].filter(({ platform }) => platform.channel === channel);
+  }
+
+  /** Where the platform sends what customers say. */
+  pushAddress(played: Played): string {
+    return `${this.config.address}/webhooks/${played.platform.channel}/${played.id}`;
+  }
+
+  /** The `apiBase` of an account that is to be played here. */
+  apiBase(channel: string): string {
+    return `${this.config.address}${platformPath(channel)}`;
+  }
+
+  private apply(event: Pick<AccountsEvent, 'type' | 'data'>): void {
+    const { accountId, channel, revision } = event.data;
+    const platform = PLATFORMS.find((one) => one.channel === channel);
+    if (platform === undefined || (this.revisions.get(accountId) ?? 0) >= revision) return;
+    this.revisions.set(accountId, revision);
+    if (event.type === 'account.deleted' || !('config' in event.data) || !isHere(event.data.config, channel)) {
+      this.played.delete(accountId);
+      return;
+    }
+    const before = this.played.get(accountId);
+    try {
+      const config = this.opened(event.data.config);
+      const { name } = event.data;
+      const faults = before?.faults ?? new Faults();
+      const account = platform.open({ id: accountId, name, config, faults, sandboxUrl: () => this.config.address });
+      const settings = before?.settings ?? {};
+      account.set(settings);
+      this.played.set(accountId, {
+        id: accountId,
+        name,
+        platform,
+        account,
+        faults,
+        schedule: before?.schedule ?? REAL_SCHEDULE,
+        heldBack: null,
+        revision,
+        settings,
+      });
+    } catch (error) {
+      this.logger.warn({ err: error, accountId }, 'an account cannot be played');
+    }
+  }
+
+  private opened(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    return Object.fromEntries(
+      Object.entries(config).map(([name, value]) => [
+        name,
+        typeof value === 'string' && value.startsWith('enc:') ? this.secrets.open(value) : value,
+      ]),
+    );
+  }
+}
+
+function isHere(config: Readonly<Record<string, unknown>>, channel: string): boolean {
+  const { apiBase } = config;
+  return (
+    typeof apiBase === 'string' &&
+    URL.canParse(apiBase) &&
+    new URL(apiBase).pathname.replace(/\/$/, '') === platformPath(channel)
+  );
+}

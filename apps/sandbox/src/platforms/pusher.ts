@@ -1,0 +1,46 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Schedule } from './control-shapes';
+import type { Push } from './platform';
+
+/** As the real platforms do it: 5 s for an answer, three tries. */
+export const REAL_SCHEDULE: Schedule = { answerMs: 5_000, pauseMs: 5_000, tries: 3 };
+
+/** How a push ended; `status` of the last try, null when nothing answered. */
+export interface Delivery {
+  readonly id: string;
+  readonly taken: boolean;
+  readonly tries: number;
+  readonly status: number | null;
+  readonly answer: string;
+  readonly tookMs: number;
+}
+
+/** Sends one push until it is taken or given up. `once`: no second try (what forgers do). */
+export async function deliver(address: string, push: Push, schedule: Schedule, once = false): Promise<Delivery> {
+  const began = performance.now();
+  const tries = once ? 1 : schedule.tries;
+  let status: number | null = null;
+  let answer = '';
+  for (let n = 1; n <= tries; n++) {
+    if (n > 1) await wait(schedule.pauseMs);
+    try {
+      const response = await fetch(`${address}?${push.query}`, {
+        method: 'POST',
+        headers: { 'content-type': push.contentType },
+        body: push.body,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(schedule.answerMs),
+      });
+      status = response.status;
+      answer = (await response.text()).slice(0, 2000);
+      if (status === 200) return outcome(true, n);
+    } catch {
+      status = null;
+    }
+  }
+  return outcome(false, tries);
+
+  function outcome(taken: boolean, done: number): Delivery {
+    return { id: push.id, taken, tries: done, status, answer, tookMs: Math.round(performance.now() - began) };
+  }
+}
