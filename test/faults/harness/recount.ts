@@ -1,7 +1,6 @@
 import { eventually, pause } from '@huiliu/testing';
 import type { Line, Load, Talk } from './load';
 import { say, sayTable } from './say';
-import type { Screen } from './screen';
 import type { Row } from './rows';
 import type { World } from './world';
 
