@@ -50,12 +50,7 @@ export const edge: Scene = async ({ seconds, seed }) => {
     });
     const reader = await TopicReader.open(services.brokers, TOPIC, () => true);
     const floorCrowd = await Crowd.of(signed(`${seed}/edge`, key), `http://127.0.0.1:${floor.port}`, desk.accountId);
-    const crowd = await Crowd.open(
-      product.baseUrl,
-      desk.accountId,
-      VISITORS,
-      addressOf(product, 'connector-webchat'),
-    );
+    const crowd = await Crowd.open(product.baseUrl, desk.accountId, VISITORS, addressOf(product, 'connector-webchat'));
     opened.push(floor, reader, floorCrowd, crowd);
 
     const measure = async (

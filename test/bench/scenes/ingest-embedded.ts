@@ -30,7 +30,10 @@ export const ingestEmbedded: Scene = async ({ seconds, seed }) => {
   const between = new Latencies();
   let series = 0;
 
-  const lay = (file: string, messages: number): { conversations: BenchConversation[]; sent: Map<string, number>; last: number } => {
+  const lay = (
+    file: string,
+    messages: number,
+  ): { conversations: BenchConversation[]; sent: Map<string, number>; last: number } => {
     const conversations = conversationsOf(`${seed}/${series++}`, CONVERSATIONS);
     const sent = new Map<string, number>();
     const records = Array.from({ length: messages }, (_, i) => {

@@ -38,7 +38,8 @@ export const push: Scene = async ({ seconds, seed }) => {
     const floor = await BenchProcess.start('floor', 'floors/push');
     opened.push(floor);
     const conversations = conversationsOf(`${seed}/push`, CONVERSATIONS);
-    const fact = (i: number): Envelope => factOf(desk.accountId, conversations[i % CONVERSATIONS]!, Math.floor(i / CONVERSATIONS));
+    const fact = (i: number): Envelope =>
+      factOf(desk.accountId, conversations[i % CONVERSATIONS]!, Math.floor(i / CONVERSATIONS));
     const latencies = new Latencies();
 
     const sides = {
