@@ -36,7 +36,7 @@ describe.each(MODES)('trouble in the middle of work (%s)', (mode) => {
   it('what comes again, in order or in none, changes nothing', () => play('replay', nothingNew));
 
   it.each(mode === 'embedded' ? ['suite'] : ['inbox', 'connector-webchat', 'edge'])(
-    'SIGTERM under load: %s answers what it has begun and ends well in time',
+    'SIGTERM under load: %s ends well in time, tells its sockets, and nothing is lost',
     (app) => play(`SIGTERM of ${app}`, (inside) => terminated(inside, app)),
   );
 
