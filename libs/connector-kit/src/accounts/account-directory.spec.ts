@@ -36,7 +36,7 @@ class PlayedBus {
 
   private add({ envelope }: { envelope: TailRecord['envelope'] }): void {
     this.records.push({
-      topic: ACCOUNTS,
+      topic: ACCOUNTS.name,
       partition: 0,
       offset: String(this.records.length),
       occurredAtMs: Date.now(),
