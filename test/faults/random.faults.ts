@@ -3,7 +3,7 @@ import { Load } from './harness/load';
 import type { Network } from './harness/proxy';
 import type { Random } from './harness/random';
 import { recount } from './harness/recount';
-import { faultTest } from './harness/run';
+import { faultTest } from './harness/fault-test';
 import { say } from './harness/say';
 import { distributedWorld, embeddedWorld, type DistributedWorld, type Mode, type World } from './harness/world';
 import { restartService } from './parts/killed';

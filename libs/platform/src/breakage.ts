@@ -17,6 +17,24 @@ export const BREAKAGES = [
   'conversation-lock',
   // A process that is asked to end ends where it stands.
   'drain',
+  // An event is acknowledged half a second before it is handed over.
+  'ack-before-durable',
+  // The spool says that it has a record two seconds before it writes it.
+  'spool-fsync',
+  // What comes again is stored again.
+  'dedupe',
+  // The relay goes on behind the last row that it sent.
+  'relay-cursor',
+  // A batch that is in the topic twice is shown twice.
+  'tail-doubles',
+  // A page that comes back goes on with what comes next.
+  'resume-position',
+  // A page that is too slow is not cut off, what it cannot take is left out.
+  'slow-page',
+  // A decision is applied whatever assignment it saw.
+  'assignment-version',
+  // A send that was interrupted is sent again.
+  'unknown-resent',
 ] as const satisfies readonly string[];
 export type Breakage = (typeof BREAKAGES)[number];
 

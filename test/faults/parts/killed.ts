@@ -1,8 +1,8 @@
 import { pause } from '@huiliu/testing';
-import { Load } from '../harness/load';
+import { Load, type LoadOptions } from '../harness/load';
 import type { Random } from '../harness/random';
 import { recount } from '../harness/recount';
-import { faultTest } from '../harness/run';
+import { faultTest } from '../harness/fault-test';
 import { say } from '../harness/say';
 import type { DistributedWorld, World } from '../harness/world';
 
@@ -41,17 +41,26 @@ async function during(load: Load, random: Random, faults: readonly (() => Promis
   say(`  ${load.acknowledged} acknowledged when the last fault was over`);
 }
 
-/** The one process, again and again. */
+/** The one process, again and again. Answers what is wrong. */
+export async function oneProcessKilled(
+  world: World,
+  random: Random,
+  crowd: LoadOptions,
+  kills: number,
+): Promise<string[]> {
+  const load = await Load.start(world, crowd);
+  await during(
+    load,
+    random,
+    Array.from({ length: kills }, () => () => killOne(world, 'suite')),
+  );
+  await load.finished();
+  return recount(world, load);
+}
+
 export function killedEmbedded(world: () => World): void {
   faultTest('kill -9 of the one process, again and again: nothing acknowledged is missing', async (random) => {
-    const load = await Load.start(world(), { ...CROWD, perSecond: 100 });
-    await during(
-      load,
-      random,
-      Array.from({ length: KILLS }, () => () => killOne(world(), 'suite')),
-    );
-    await load.finished();
-    expect(await recount(world(), load)).toEqual([]);
+    expect(await oneProcessKilled(world(), random, { ...CROWD, perSecond: 100 }, KILLS)).toEqual([]);
   });
 }
 

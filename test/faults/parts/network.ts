@@ -1,8 +1,9 @@
 import { eventually, pause } from '@huiliu/testing';
 import { Load, type LoadOptions } from '../harness/load';
 import type { Network } from '../harness/proxy';
+import type { Random } from '../harness/random';
 import { recount } from '../harness/recount';
-import { faultTest } from '../harness/run';
+import { faultTest } from '../harness/fault-test';
 import { say } from '../harness/say';
 import type { DistributedWorld } from '../harness/world';
 
@@ -10,6 +11,34 @@ const TALK: LoadOptions = { conversations: 40, perSecond: 40, pages: 5 };
 const BROKER_AWAY_MS = 20_000;
 /** How many messages, answered or not, are enough to say that everyone writes. */
 const SOME = 80;
+
+/** The broker does what it is asked, and some of its answers get lost. Answers what is wrong. */
+export async function answersSwallowed(world: DistributedWorld, random: Random, answers: number): Promise<string[]> {
+  const load = await Load.start(world, { ...TALK, perSecond: 120 });
+  const { network: way } = world.broker;
+  const most = way.swallowed + answers;
+  for (let swallowed = way.swallowed + 1; swallowed <= most; swallowed++) {
+    await heard(load, load.acknowledged + random.between(10, SOME));
+    way.swallow(1);
+    await eventually('an answer is swallowed', () => way.swallowed >= swallowed);
+    await heard(load, load.acknowledged + SOME);
+  }
+  await load.stop();
+  return recount(world, load, { settleMs: 45_000 });
+}
+
+/** The broker goes away, and a moment later a connector that keeps what it is told on its disk dies. Answers what is wrong. */
+export async function spoolingKilled(world: DistributedWorld): Promise<string[]> {
+  const load = await Load.start(world, TALK);
+  await heard(load, SOME);
+  await world.broker.service.stop();
+  await heard(load, load.acknowledged + SOME);
+  await world.system.kill('connector-webchat');
+  await world.broker.service.bringBack();
+  await world.system.restart();
+  await load.stop();
+  return recount(world, load, { settleMs: 30_000 });
+}
 
 /** Broker, database and the way to them fail while everybody writes. */
 export function network(world: () => DistributedWorld): void {
@@ -42,16 +71,7 @@ export function network(world: () => DistributedWorld): void {
   );
 
   faultTest('produce answers swallowed under concurrent publishes: nothing acknowledged is missing', async (random) => {
-    const load = await Load.start(world(), { ...TALK, perSecond: 120 });
-    const broker = world().broker.network;
-    for (let swallowed = broker.swallowed + 1; swallowed <= 3; swallowed++) {
-      await heard(load, load.acknowledged + random.between(10, SOME));
-      broker.swallow(1);
-      await eventually('an answer is swallowed', () => broker.swallowed >= swallowed);
-      await heard(load, load.acknowledged + SOME);
-    }
-    await load.stop();
-    expect(await recount(world(), load)).toEqual([]);
+    expect(await answersSwallowed(world(), random, 3)).toEqual([]);
   });
 
   for (const which of ['broker', 'database'] as const) {

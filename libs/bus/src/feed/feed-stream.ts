@@ -1,3 +1,4 @@
+import { breaks } from '@huiliu/platform';
 import type { Feed, FeedCursor, FeedEntry } from './feed';
 
 /** Where frames go: a socket. */
@@ -52,6 +53,7 @@ export class FeedStream<T> {
   /** A live record that may concern this client. */
   offer(entry: FeedEntry<T>): void {
     if (this.closed || this.replaying) return;
+    if (breaks('slow-page') && this.sink.buffered() > this.maxBuffered) return;
     this.deliver(entry);
     if (this.sink.buffered() > this.maxBuffered) this.end();
   }

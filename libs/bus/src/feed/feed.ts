@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { breaks } from '@huiliu/platform';
 import type { TailRecord } from '../bus';
 import { decodePosition, encodePosition, generationMark } from './feed-position';
 
@@ -118,7 +119,7 @@ export class Feed<T> {
       if (floor >= 0n) return null;
       seen.set(partition, this.lastBefore(partition, client.startedAtMs - CLOCK_SLACK_MS));
     }
-    return new FeedCursor(this, this.firstIndex - 1, seen, seq);
+    return new FeedCursor(this, breaks('resume-position') ? this.lastIndex : this.firstIndex - 1, seen, seq);
   }
 
   /** The ring's entries after `index`, at most `limit`; null when some of them are gone. */

@@ -1,4 +1,5 @@
 import { SIGNALS, type TopicSpec } from '@huiliu/contracts';
+import { breaks } from '@huiliu/platform';
 import type { HandledEvents, OutboxRecord, OutboxRelay } from '@huiliu/storage';
 import type { ISocketFactory, Kafka } from 'kafkajs';
 import {
@@ -90,7 +91,7 @@ export class KafkaBus extends MessageBus {
       const records = raw
         .map((record) => tailRecord<T>(topic, partition, record, this.options.deps))
         // A batch whose answer was lost is in the topic twice.
-        .filter((record) => record !== null && recent.add(record.envelope.id));
+        .filter((record) => record !== null && (recent.add(record.envelope.id) || breaks('tail-doubles')));
       if (records.length > 0) onRecords(records as TailRecord<T>[]);
     });
   }

@@ -2,7 +2,7 @@ import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnModu
 import { join } from 'node:path';
 import { type BusRecord, MessageBus, specOf } from '@huiliu/bus';
 import { CHANNEL_INBOUND, CHANNEL_RECEIPTS, type Envelope, type TopicSpec } from '@huiliu/contracts';
-import { Config, HealthRegistry, Metrics, unavailable } from '@huiliu/platform';
+import { breaks, Config, HealthRegistry, Metrics, unavailable } from '@huiliu/platform';
 import { HOST_OPTIONS, type HostOptions } from '../host-options';
 import { lineOf, Spool } from './spool';
 import type { SpoolRecord } from './spool-frames';
@@ -79,6 +79,10 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
   /** Resolves when all records are durable. Throws `unavailable` (503) when neither bus nor spool takes them. */
   async publish(records: readonly BusRecord[]): Promise<void> {
     if (records.length === 0) return;
+    if (breaks('ack-before-durable')) {
+      setTimeout(() => void this.direct(records), 500);
+      return;
+    }
     const lines = [...new Set(records.map((record) => lineOf({ topic: record.topic.name, key: record.envelope.key })))];
     if (this.silent && !lines.some((line) => this.spool.holds(line))) {
       // Whatever of these lines the bus was given before it fell silent comes first, be it sent or spooled.

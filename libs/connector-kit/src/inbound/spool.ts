@@ -1,5 +1,6 @@
 import { open, readdir, readFile, rm, rmdir, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { breaks } from '@huiliu/platform';
 import { decodeFrames, encodeFrame, type SpoolRecord } from './spool-frames';
 import { SpoolOwner } from './spool-owner';
 
@@ -173,6 +174,10 @@ export class Spool {
     while (this.waiting.length > 0) {
       const batch = this.waiting;
       this.waiting = [];
+      if (breaks('spool-fsync')) {
+        for (const one of batch) one.resolve();
+        await new Promise((resolve) => setTimeout(resolve, 2_000));
+      }
       try {
         await this.write(Buffer.concat(batch.map((one) => one.frame)));
         this.broken = null;

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Content, SendCommand, SendError } from '@huiliu/contracts';
+import { breaks } from '@huiliu/platform';
 import { Clock } from '@huiliu/storage';
 import { AccountDirectory } from '../accounts/account-directory';
 import { ChannelAnnouncer } from '../accounts/channel-announcer';
@@ -50,7 +51,8 @@ export class Sender {
 
   /** A command found in `sending` when this process came to it: whether it went out is not known. */
   async recover(stored: StoredCommand, held: Held): Promise<Stepped> {
-    const keyed = this.directory.get(stored.accountId)?.connector.definition.keyedSends ?? false;
+    const keyed =
+      breaks('unknown-resent') || (this.directory.get(stored.accountId)?.connector.definition.keyedSends ?? false);
     // Repeating an edit or a recall changes nothing more.
     if (keyed || stored.order.kind !== 'send') {
       stored.state = 'queued';

@@ -1,3 +1,4 @@
+import { breaks } from '@huiliu/platform';
 import { ulid } from 'ulid';
 import type { Clock } from '../clock';
 import { fromDbTime } from '../clock';
@@ -40,6 +41,8 @@ class Group {
   readonly inFlight = new Set<number>();
   cursor = 0;
   failures = 0;
+  /** Only where the promise is broken on purpose: the last row that was sent. */
+  last = 0;
 
   constructor(readonly shards: readonly number[]) {}
 }
@@ -177,20 +180,20 @@ export class OutboxRelay {
     const from = group.cursor;
     group.cursor = 0;
     if (behind.length > 0) {
-      const rows = await this.select(behind);
+      const rows = await this.select(behind, group);
       // Where there is more than a batch, the next begins with the shard after: none starves.
       if (rows.length >= this.batch) group.cursor = rows[rows.length - 1]!.shard + 1;
       if (rows.length > 0) return rows;
     }
-    return from > 0 && shards.length > behind.length ? this.select(shards) : [];
+    return from > 0 && shards.length > behind.length ? this.select(shards, group) : [];
   }
 
-  private select(shards: readonly number[]): Promise<OutboxRow[]> {
+  private select(shards: readonly number[], group: Group): Promise<OutboxRow[]> {
     // By the index (shard, n) the rows come in order without sorting all of a long backlog.
     const index =
       this.database.dialect === 'mysql' ? ` FORCE INDEX (${indexName(this.table, 'i', ['shard', 'n'])})` : '';
     return this.database.query<OutboxRow>(
-      `SELECT n, id, topic, event_key, shard, value FROM ${this.table}${index} WHERE shard IN (${shards.join(', ')}) ORDER BY shard, n LIMIT ${this.batch}`,
+      `SELECT n, id, topic, event_key, shard, value FROM ${this.table}${index} WHERE shard IN (${shards.join(', ')})${breaks('relay-cursor') ? ` AND n > ${group.last}` : ''} ORDER BY shard, n LIMIT ${this.batch}`,
     );
   }
 
@@ -201,6 +204,7 @@ export class OutboxRelay {
     try {
       await this.publish!(rows.map((row) => ({ topic: row.topic, key: row.event_key, id: row.id, value: row.value })));
       await this.forget(group, rows);
+      group.last = Math.max(group.last, ...rows.map((row) => row.n));
     } finally {
       group.inFlight.clear();
     }

@@ -1,4 +1,5 @@
 import type { ChannelInboundEvent, Content, Direction, MessageReceived, WindowRule } from '@huiliu/contracts';
+import { breaks } from '@huiliu/platform';
 import { answer, overhear, receive } from '../../conversations/domain/turns';
 import { append, beginChange, replace, type LoadedThread, type ThreadChange } from '../../conversations/domain/thread';
 import { isReaction } from '../../messages/domain/mail';
@@ -101,10 +102,12 @@ function takeMessage(
 
 function draftOf(change: ThreadChange, data: MessageReceived, content: Content, context: PlanContext): MessageDraft {
   const { thread, contact } = change;
+  const again = breaks('dedupe') ? context.newId() : null;
   const id =
-    data.clientId !== null
+    again ??
+    (data.clientId !== null
       ? context.idOf(thread.id, data.direction, data.clientId)
-      : (data.messageId ?? context.newId());
+      : (data.messageId ?? context.newId()));
   const isTheirs = data.contact.remoteId === contact.remoteId;
   const theirName = data.authorName || (isTheirs ? contact.name : data.contact.name || data.contact.remoteId);
   const author = {
@@ -124,7 +127,7 @@ function draftOf(change: ThreadChange, data: MessageReceived, content: Content, 
     remoteId: data.remoteId,
     remoteIds: data.direction === 'outbound' ? [data.remoteId] : [],
     clientId: data.clientId,
-    dedupeKey: context.keyOf(data.accountId, data.remoteId),
+    dedupeKey: context.keyOf(data.accountId, again ?? data.remoteId),
     isPublic: data.direction !== 'system',
     createdAt,
   };

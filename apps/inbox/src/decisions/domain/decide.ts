@@ -1,4 +1,5 @@
 import type { Decision, Presence, RoutingDecisionEvent } from '@huiliu/contracts';
+import { breaks } from '@huiliu/platform';
 import { assign, queue, unassign } from '../../conversations/domain/ownership';
 import type { StoredOffer, ThreadChange } from '../../conversations/domain/thread';
 
@@ -27,9 +28,9 @@ export interface DecisionState {
 /** Why work may not go to an agent now; null when it may. `version` is the assignment version that the decision saw. */
 export function refusalOf(change: ThreadChange, version: number, agent: AgentStanding | undefined): Refusal | null {
   const { thread } = change;
-  if (version !== thread.assignmentVersion) return 'stale';
+  if (version !== thread.assignmentVersion && !breaks('assignment-version')) return 'stale';
   if (thread.status !== 'open') return 'closed';
-  if (thread.assigneeId !== null) return 'stale';
+  if (thread.assigneeId !== null && !breaks('assignment-version')) return 'stale';
   if (agent === undefined || agent.disabled || agent.gone || agent.presence !== 'online') return 'ineligible';
   return agent.load < agent.capacity ? null : 'full';
 }
