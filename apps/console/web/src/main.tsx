@@ -12,6 +12,7 @@ import './styles/base.css';
 import './styles/layout.css';
 import './styles/list.css';
 import './styles/thread.css';
+import './styles/mail.css';
 import './styles/side.css';
 import './styles/settings.css';
 

@@ -6,6 +6,7 @@ import type {
   Conversation,
   ConversationStatus,
   Decision,
+  MailReplyTarget,
   Message,
   Offer,
   Presence,
@@ -47,6 +48,7 @@ export const conversations = {
   get: (id: string, signal?: AbortSignal) => call<Conversation>(at(id), { signal }),
   update: (id: string, change: { tags?: string[]; priority?: Priority }) =>
     call<Conversation>(at(id), { method: 'PATCH', body: change }),
+  mailReply: (id: string, signal?: AbortSignal) => call<MailReplyTarget>(`${at(id)}/mail-reply`, { signal }),
   decisions: (id: string, signal?: AbortSignal) => call<Page<Decision>>(`${at(id)}/decisions`, { signal }),
   read: (id: string, seq: number) => call<Conversation>(`${at(id)}/read`, { method: 'POST', body: { seq } }),
   assign: (id: string, agentId: string) =>
@@ -68,6 +70,9 @@ export const messages = {
     call<unknown>(`${at(id)}/messages/${messageId}/retry`, { method: 'POST', body: force ? { force } : {} }),
   confirm: (id: string, messageId: string) =>
     call<unknown>(`${at(id)}/messages/${messageId}/confirm`, { method: 'POST', body: {} }),
+  /** Where our server gives out a picture of another site that a mail names. */
+  remoteImage: (messageId: string, url: string) =>
+    `/api/v1/messages/${messageId}/remote-image?${new URLSearchParams({ url }).toString()}`,
   recall: (id: string, messageId: string) =>
     call<unknown>(`${at(id)}/messages/${messageId}/recall`, { method: 'POST', body: {} }),
 };

@@ -10,6 +10,7 @@ import { Icon } from '../ui/icon';
 import { browserStore, Drafts } from './drafts';
 import { EnterRule } from './enter-key';
 import { onFileDrag } from './file-drop';
+import { MailRecipients } from './mail-recipients';
 import { useReplyWindow, WindowNotice } from './reply-window';
 import { removeUpload, uploadAll, useUploads } from './uploads';
 
@@ -108,6 +109,7 @@ export function Composer({ conversation, me }: { conversation: Conversation; me:
         {over && <span>{t('composer.drop')}</span>}
         <WindowNotice window={window} />
       </div>
+      {!noting && <MailRecipients conversation={conversation} />}
       {uploads.length > 0 && (
         <div className="uploads">
           {uploads.map((item) => (

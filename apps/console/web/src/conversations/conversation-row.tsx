@@ -14,7 +14,9 @@ function lastLine(t: TFunction, conversation: Conversation, me: string): string 
   if (!last) return '';
   const label =
     last.content.kind === 'text' || last.content.kind === 'email' ? '' : `[${t(`content.${last.content.kind}`)}] `;
-  const text = `${label}${last.content.kind === 'email' ? last.content.subject : last.content.text}`
+  const words = last.content.kind === 'email' ? [last.content.subject, last.content.text] : [last.content.text];
+  const text = `${label}${words.filter((part) => part.trim() !== '').join(' — ')}`
+    .slice(0, 500)
     .replace(/\s+/g, ' ')
     .slice(0, 120);
   if (last.direction === 'note') return `${t('list.note')}${text}`;

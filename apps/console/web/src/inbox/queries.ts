@@ -8,6 +8,9 @@ import { selectList, sortTime, type ListFilter } from './select-list';
 import { messagesOf } from './state';
 import { tickNow, useInbox } from './store';
 
+/** How often the progress of a long reading is asked for. */
+const PROGRESS_MS = 2_000;
+
 /** Me, as the server sees me; frames about me keep it fresh. */
 export function useMe() {
   return useQuery({ queryKey: ['me'], queryFn: ({ signal }) => agents.me(signal) });
@@ -27,7 +30,13 @@ export function useTeams() {
 }
 
 export function useAccounts() {
-  const query = useQuery({ queryKey: ['accounts'], queryFn: ({ signal }) => accounts.list(signal) });
+  const query = useQuery({
+    queryKey: ['accounts'],
+    queryFn: ({ signal }) => accounts.list(signal),
+    // A first reading is watched; nothing else of an account changes by itself so soon.
+    refetchInterval: ({ state }) =>
+      state.data?.items.some(({ status }) => status.progress != null) === true ? PROGRESS_MS : false,
+  });
   const byId = useMemo(() => new Map((query.data?.items ?? []).map((account) => [account.id, account])), [query.data]);
   return { ...query, byId };
 }

@@ -75,6 +75,21 @@ export function AccountsPage() {
   );
 }
 
+/** How far a long first reading is. */
+function Progress({ done, total, name }: { done: number; total: number; name: string }) {
+  const { t, i18n } = useTranslation();
+  const words = t('settings.importing', {
+    done: done.toLocaleString(i18n.language),
+    total: total.toLocaleString(i18n.language),
+  });
+  return (
+    <p className="progress" data-testid="account-progress">
+      <progress aria-label={`${name} ${words}`} max={Math.max(1, total)} value={Math.min(done, total)} />
+      <span>{words}</span>
+    </p>
+  );
+}
+
 const TONES = { ok: 'good', starting: 'v', degraded: 'v', error: 'bad', stopped: '' } as const;
 
 interface TileProps {
@@ -126,6 +141,7 @@ function AccountTile({ account, definition, onEdit, onDelete }: TileProps) {
         {t('settings.lastEvent')}{' '}
         {status.lastEventAt === null ? t('settings.never') : clockTime(status.lastEventAt, i18n.language)}
       </p>
+      {status.progress != null && <Progress {...status.progress} name={account.name} />}
       {status.error !== null && (
         <p className="trouble">
           {t('settings.trouble')}

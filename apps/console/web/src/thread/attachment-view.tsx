@@ -1,5 +1,6 @@
 import type { Attachment } from '@huiliu/contracts';
 import { useQuery } from '@tanstack/react-query';
+import type { TFunction } from 'i18next';
 import { useEffect, useState } from 'react';
 import { attachments } from '../api/endpoints';
 import { fetchFile } from '../api/http';
@@ -63,22 +64,24 @@ export function ImageView({ attachment }: { attachment: Attachment }) {
   );
 }
 
-/** A file to download, by a ticket: the browser fetches it itself, whatever its size. */
+/** Downloads a file, by a ticket: the browser fetches it itself, whatever its size. */
+export async function downloadFile(attachment: Attachment, t: TFunction): Promise<void> {
+  try {
+    const { url } = await attachments.ticket(attachment.id);
+    const target = new URL(url, location.origin);
+    if (target.origin !== location.origin) return;
+    const link = document.createElement('a');
+    link.href = target.href;
+    link.download = attachment.name;
+    link.click();
+  } catch (error) {
+    toast(t('app.failed', { why: wordsOf(t, error) }), 'bad');
+  }
+}
+
+/** A file to download. */
 export function FileView({ attachment, note }: { attachment: Attachment; note: string }) {
   const { t } = useTranslation();
-  const download = async (): Promise<void> => {
-    try {
-      const { url } = await attachments.ticket(attachment.id);
-      const target = new URL(url, location.origin);
-      if (target.origin !== location.origin) return;
-      const link = document.createElement('a');
-      link.href = target.href;
-      link.download = attachment.name;
-      link.click();
-    } catch (error) {
-      toast(t('app.failed', { why: wordsOf(t, error) }), 'bad');
-    }
-  };
   return (
     <div className="file">
       <Icon name="file" />
@@ -89,7 +92,7 @@ export function FileView({ attachment, note }: { attachment: Attachment; note: s
           {note !== '' && ` · ${note}`}
         </small>
       </div>
-      <button type="button" className="quiet" onClick={() => void download()}>
+      <button type="button" className="quiet" onClick={() => void downloadFile(attachment, t)}>
         {t('content.download')}
       </button>
     </div>

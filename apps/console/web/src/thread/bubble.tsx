@@ -43,10 +43,11 @@ export const Bubble = memo(function Bubble({ message }: { message: Message }) {
   }
   const recalled = message.recalledAt !== null;
   const bare = BARE.has(content.kind) && !recalled;
+  const classes = [SHAPES[direction], recalled && 'gone', content.kind === 'email' && 'wide'].filter(Boolean).join(' ');
   return (
-    <div className={recalled ? `${SHAPES[direction]} gone` : SHAPES[direction]} {...shared}>
+    <div className={classes} {...shared}>
       {bare ? (
-        <MessageContent content={content} />
+        <MessageContent message={message} />
       ) : (
         <div className="say">
           {direction === 'note' && (
@@ -55,7 +56,7 @@ export const Bubble = memo(function Bubble({ message }: { message: Message }) {
               {t('app.colon')}
             </b>
           )}
-          <MessageContent content={content} />
+          <MessageContent message={message} />
         </div>
       )}
       <Meta message={message} />

@@ -1,20 +1,9 @@
-import type { Content } from '@huiliu/contracts';
+import type { Message } from '@huiliu/contracts';
 import { useTranslation } from '../i18n/i18n';
 import { FileView, ImageView } from './attachment-view';
-import { safeHref, splitLinks } from './links';
-
-/** Text as text; addresses in it as links that tell the other side nothing about us. */
-export function LinkedText({ text }: { text: string }) {
-  return splitLinks(text).map((part, i) =>
-    part.href === undefined ? (
-      part.text
-    ) : (
-      <a key={i} href={part.href} target="_blank" rel="noopener noreferrer nofollow">
-        {part.text}
-      </a>
-    ),
-  );
-}
+import { MailView } from '../mail/mail-view';
+import { LinkedText } from './linked-text';
+import { safeHref } from './links';
 
 function Card({ title, lines, url }: { title: string; lines: readonly string[]; url?: string }) {
   const href = url === undefined ? null : safeHref(url);
@@ -36,8 +25,9 @@ function Card({ title, lines, url }: { title: string; lines: readonly string[]; 
 }
 
 /** What a message says, by its kind. Pictures from other sites are never loaded: they would tell who reads. */
-export function MessageContent({ content }: { content: Content }) {
+export function MessageContent({ message }: { message: Message }) {
   const { t } = useTranslation();
+  const { content } = message;
   switch (content.kind) {
     case 'text':
       return <LinkedText text={content.text} />;
@@ -78,17 +68,7 @@ export function MessageContent({ content }: { content: Content }) {
     case 'contact':
       return <Card title={content.name} lines={[content.remoteId ?? '']} />;
     case 'email':
-      return (
-        <div className="say">
-          <b>{content.subject}</b>
-          {content.cc.length > 0 && `\n${t('content.cc')} ${content.cc.join(', ')}`}
-          {'\n'}
-          <LinkedText text={content.text} />
-          {content.attachments.map((attachment) => (
-            <FileView key={attachment.id} attachment={attachment} note="" />
-          ))}
-        </div>
-      );
+      return <MailView message={message} mail={content} />;
     case 'event':
       return t(`event.${content.event.type}`);
     case 'unsupported':

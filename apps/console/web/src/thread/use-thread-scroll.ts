@@ -59,7 +59,7 @@ export function useThreadScroll({ lines, newest, canLoadEarlier, loadEarlier }: 
     if (element.scrollTop < EARLIER_PX && canLoadEarlier) loadEarlier();
   }, [canLoadEarlier, loadEarlier]);
 
-  useLayoutEffect(() => {
+  const hold = useCallback(() => {
     const element = box.current;
     if (!element) return;
     if (following.current) {
@@ -70,7 +70,9 @@ export function useThreadScroll({ lines, newest, canLoadEarlier, loadEarlier }: 
     const line = held && element.querySelector<HTMLElement>(`[data-key="${CSS.escape(held.key)}"]`);
     if (!line) return;
     element.scrollTop += line.getBoundingClientRect().top - element.getBoundingClientRect().top - held.top;
-  }, [lines]);
+  }, []);
+
+  useLayoutEffect(hold, [hold, lines]);
 
   // What does not fill the view cannot be scrolled: fetch until it does.
   useEffect(() => {
@@ -78,16 +80,15 @@ export function useThreadScroll({ lines, newest, canLoadEarlier, loadEarlier }: 
     if (element && canLoadEarlier && element.scrollHeight <= element.clientHeight + EARLIER_PX) loadEarlier();
   }, [lines, canLoadEarlier, loadEarlier]);
 
-  // The composer grew, a banner came: who is at the bottom stays there.
+  // The composer grew, a banner came, a mail has got its height: nobody's place moves.
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const observer = new ResizeObserver(() => {
-      if (following.current) element.scrollTop = element.scrollHeight;
-    });
+    const observer = new ResizeObserver(hold);
     observer.observe(element);
+    for (const content of element.children) observer.observe(content);
     return () => observer.disconnect();
-  }, []);
+  }, [hold]);
 
   useEffect(() => {
     if (atBottom) setSeen(newest);
