@@ -88,8 +88,9 @@ function recipientsIn(lines: readonly string[], sender: string): string[] {
     const named =
       /^(?:收件人|收件者|to|recipient|final-recipient|无法发送到|以下收件人)/i.test(line) ||
       /无法(?:送达|发送|投递)(?:到|至)/.test(line);
+    const dated = line.startsWith(first) && /^ on \d/.test(line.slice(first.length));
     const judged = REASON.test(line) || (alone && REASON.test(lines[index + 1] ?? ''));
-    if (alone || named || judged) for (const address of here.slice(0, 5)) found.add(address);
+    if (alone || named || dated || judged) for (const address of here.slice(0, 5)) found.add(address);
     if (found.size >= MAX_RECIPIENTS) break;
   }
   return [...found];

@@ -32,7 +32,7 @@ const MAX_RECIPIENTS = 200;
 const MAX_DIAGNOSTIC = 1_000;
 
 const valueOf = (fields: readonly RawField[], name: string): string =>
-  cleanLine(fields.find((field) => field.name === name)?.value ?? '');
+  cleanLine(fields.find((field) => field.name === name)?.value ?? '').replace(/\s+/g, ' ');
 
 /** `rfc822; ann@x.cn` without its type and brackets. */
 function addressIn(value: string): string {

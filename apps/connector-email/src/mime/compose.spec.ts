@@ -11,6 +11,9 @@ import { parseMail, type ParsedMail } from './parse-mail';
 import { answerSubject, replyText } from './reply-text';
 import { sanitiseHtml } from './sanitise';
 
+// Thousands of generated cases, beside other test processes.
+jest.setTimeout(120_000);
+
 const basic: Composition = {
   from: { name: '汇流客服', address: 'support@shop.cn' },
   ourAddresses: ['service@shop.cn'],

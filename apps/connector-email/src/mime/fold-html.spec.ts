@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { foldHtmlQuotes } from './fold-html';
 import { htmlToText } from './html-text';
 
+// Thousands of generated cases, beside other test processes.
+jest.setTimeout(120_000);
+
 const ANSWER = '<div>好的，麻烦今天发货。</div>';
 const OUTLOOK_BLOCK =
   '<p class="MsoNormal"><b>发件人:</b> 客服 &lt;kf@shop.cn&gt;<br><b>发送时间:</b> 2024年1月1日 12:00<br><b>收件人:</b> 王<br><b>主题:</b> 回复: 订单</p>';

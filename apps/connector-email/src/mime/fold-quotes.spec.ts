@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { foldQuotes } from './fold-quotes';
 
+// Thousands of generated cases, beside other test processes.
+jest.setTimeout(120_000);
+
 const ANSWER = '好的，麻烦今天发货。\n谢谢！';
 const cases: [name: string, quote: string][] = [
   [

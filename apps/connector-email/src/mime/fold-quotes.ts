@@ -48,6 +48,17 @@ export function foldQuotes(text: string, options: FoldOptions = {}): FoldedText 
   return { text: trimLines(seen), quoted: trimLines(lines.filter((_, at) => folded.has(at))) };
 }
 
+/** A text without the telephone's line at its end, which is folded. A text that is nothing else stays. */
+export function foldSignature(text: string): FoldedText {
+  const lines = text.split('\n');
+  const folded = new Set<number>();
+  foldDeviceLine(lines, folded);
+  const seen = trimLines(lines.filter((_, at) => !folded.has(at)));
+  return seen === ''
+    ? { text, quoted: '' }
+    : { text: seen, quoted: lines.filter((_, at) => folded.has(at)).join('\n') };
+}
+
 const trimLines = (lines: readonly string[]): string =>
   lines
     .join('\n')

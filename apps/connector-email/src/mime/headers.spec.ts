@@ -7,6 +7,9 @@ import { boundHeader, fieldsOf, readRaw } from './header-fields';
 import { fileNameOf, parseParameterised } from './parameters';
 import { boundChain, messageIdsIn } from './references';
 
+// Thousands of generated cases, beside other test processes.
+jest.setTimeout(120_000);
+
 const latin = (bytes: Buffer): string => bytes.toString('latin1');
 const gbk = (text: string): Buffer => iconv.encode(text, 'gb18030');
 const b64 = (charset: string, bytes: Buffer): string => `=?${charset}?B?${bytes.toString('base64')}?=`;

@@ -6,7 +6,7 @@ export interface MailLimits {
   readonly headerBytes: number;
   /** Parts whose content is kept. */
   readonly parts: number;
-  /** Parts that are counted at all; what follows is not read. */
+  /** Parts that are counted at all; what follows is not read. Nested in each other they cost their number squared. */
   readonly countedParts: number;
   /** How deep parts may lie inside parts. */
   readonly depth: number;
@@ -24,7 +24,7 @@ export const MAIL_LIMITS: MailLimits = {
   sourceBytes: 64 * 1024 * 1024,
   headerBytes: 256 * 1024,
   parts: 200,
-  countedParts: 5_000,
+  countedParts: 2_000,
   depth: 24,
   text: 500_000,
   html: 1_000_000,

@@ -11,7 +11,8 @@ export interface MailReport {
   readonly blocks: readonly (readonly RawField[])[];
 }
 
-const MACHINE = new Set([
+/** Parts that are written for machines. */
+export const MACHINE_PARTS: ReadonlySet<string> = new Set([
   'message/delivery-status',
   'message/global-delivery-status',
   'message/feedback-report',
@@ -31,7 +32,7 @@ function* walk(part: Part): Iterable<Part> {
 /** The report in a mail; null for a mail that is none. */
 export function readReport(root: Part): MailReport | null {
   const parts = [...walk(root)];
-  const machine = parts.find((part) => MACHINE.has(part.type));
+  const machine = parts.find((part) => MACHINE_PARTS.has(part.type));
   const type = root.type === 'multipart/report' ? (root.contentType.params.get('report-type') ?? '').toLowerCase() : '';
   if (machine === undefined && type === '') return null;
   return {

@@ -3,6 +3,9 @@ import { type DefaultTreeAdapterTypes as Tree, parse, parseFragment, serialize }
 import { XSS_ATTACKS } from '../testing/xss-attacks';
 import { sanitiseHtml } from './sanitise';
 
+// Thousands of generated cases, beside other test processes.
+jest.setTimeout(120_000);
+
 const URL_OF_KNOWN = '/api/v1/attachments/01J0000000000000000000000K?ticket="<x>&';
 const inlineUrlOf = (cid: string): string | null => (cid === 'known' ? URL_OF_KNOWN : null);
 const clean = (html: string): string => sanitiseHtml(html, inlineUrlOf);

@@ -3,6 +3,7 @@ import { cleanText, cutText, unixLines } from './clean-text';
 import { htmlToText } from './html-text';
 import type { MailLimits } from './limits';
 import { contentOf, type Part } from './mime-parts';
+import { MACHINE_PARTS } from './report';
 import { unflow } from './transfer';
 
 /** What a mail says: in either form, or in both. */
@@ -57,9 +58,8 @@ export class BodyReader {
       (part.fileName === null || (first && part.disposition === ''))
     )
       return [this.textOf(part)];
-    // The fields of a bounce are read elsewhere and shown by nobody.
-    if (part.type !== 'message/delivery-status' && part.type !== 'message/disposition-notification')
-      this.files.push(part);
+    // The fields of a bounce are read elsewhere (`readReport`) and shown by nobody.
+    if (!MACHINE_PARTS.has(part.type)) this.files.push(part);
     return [];
   }
 

@@ -6,6 +6,9 @@ import { parseMail, type ParsedMail } from './parse-mail';
 import { hostileMails } from '../testing/hostile-mails';
 import { mailToContent, type StoredFiles } from './to-event';
 
+// Thousands of generated cases, beside other test processes.
+jest.setTimeout(120_000);
+
 function stored(mail: ParsedMail): StoredFiles {
   return {
     attachments: mail.attachments.map(({ cid, name, mime, size }) => {

@@ -1,7 +1,7 @@
 import type { Attachment, Content } from '@huiliu/contracts';
 import { cutText } from './clean-text';
 import { foldHtmlQuotes } from './fold-html';
-import { foldQuotes, type FoldedText } from './fold-quotes';
+import { foldQuotes, foldSignature, type FoldedText } from './fold-quotes';
 import { htmlToText } from './html-text';
 import { automaticOf } from './loops';
 import type { ParsedMail } from './parse-mail';
@@ -46,7 +46,11 @@ function safeHtml(folded: string, files: StoredFiles): { html: string; cut: bool
 }
 
 function visible(mail: ParsedMail, foldedHtml: string | null, forwarded: boolean): FoldedText {
-  if (!mail.ownText && foldedHtml !== null) return htmlToText(foldedHtml);
+  if (!mail.ownText && foldedHtml !== null) {
+    const { text, quoted } = htmlToText(foldedHtml);
+    const signed = foldSignature(text);
+    return { text: signed.text, quoted: [signed.quoted, quoted].filter((one) => one !== '').join('\n') };
+  }
   return foldQuotes(mail.text, { forwarded });
 }
 
@@ -55,11 +59,12 @@ function visible(mail: ParsedMail, foldedHtml: string | null, forwarded: boolean
  * the stored files. Always fits the contract.
  */
 export function mailToContent(mail: ParsedMail, files: StoredFiles): EmailContent {
-  const forwarded = isForwardSubject(mail.subject);
+  const automatic = automaticOf(mail);
+  // What a bounce or a complaint copies of our mail is what it speaks of.
+  const forwarded = isForwardSubject(mail.subject) || automatic === 'bounce' || automatic === 'feedback';
   const foldedHtml = mail.html === null ? null : foldHtmlQuotes(mail.html, { forwarded });
   const { text, quoted } = visible(mail, foldedHtml, forwarded);
   const { html, cut } = foldedHtml === null ? { html: '', cut: false } : safeHtml(foldedHtml, files);
-  const automatic = automaticOf(mail);
   const replyTo = mail.replyTo.find(({ address }) => address.toLowerCase() !== mail.from.address.toLowerCase());
   const omitted = [
     ...(files.omitted ?? []),
