@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { ulid } from 'ulid';
 
 const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -21,28 +21,39 @@ export function newId(): string {
   return ulid(undefined, fraction);
 }
 
-/** 128 bits of entropy or hash as 26 ULID letters. */
+/** 128 bits of entropy or hash as 26 ULID letters, the first of which holds three bits. */
 export function idOfBits(bits: Uint8Array): string {
-  let value = 0n;
-  for (const byte of bits.subarray(0, 16)) value = (value << 8n) | BigInt(byte);
   let letters = '';
-  for (let i = 0; i < 26; i++) {
-    letters = LETTERS[Number(value & 31n)] + letters;
-    value >>= 5n;
+  let rest = 0;
+  let have = 2;
+  for (let i = 0; i < 16; i++) {
+    rest = (rest << 8) | (bits[i] as number);
+    for (have += 8; have >= 5;) {
+      have -= 5;
+      letters += LETTERS[(rest >> have) & 31];
+      rest &= (1 << have) - 1;
+    }
   }
   return letters;
 }
 
-/** SHA-256 over parts, each preceded by its length in bytes (so that no two lists of parts read alike). */
-export function hashParts(parts: readonly string[]): Buffer {
-  const hash = createHash('sha256');
+/** The bytes of parts, each preceded by its length in bytes (so that no two lists of parts read alike). */
+function joined(parts: readonly string[]): Buffer {
+  let length = 0;
+  for (const part of parts) length += 4 + Buffer.byteLength(part);
+  const bytes = Buffer.allocUnsafe(length);
+  let at = 0;
   for (const part of parts) {
-    const bytes = Buffer.from(part, 'utf8');
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    hash.update(length).update(bytes);
+    const written = bytes.write(part, at + 4, 'utf8');
+    bytes.writeUInt32BE(written, at);
+    at += 4 + written;
   }
-  return hash.digest();
+  return bytes;
+}
+
+/** SHA-256 over parts, each preceded by its length. */
+export function hashParts(parts: readonly string[]): Buffer {
+  return hash('sha256', joined(parts), 'buffer');
 }
 
 /** An id that is a function of what it names: the same parts give the same id. */
@@ -52,7 +63,7 @@ export function deriveId(...parts: string[]): string {
 
 /** `dedupe_key char(43)`: base64url SHA-256 over account, remote id and kind. */
 export function dedupeKey(accountId: string, remoteId: string, kind: string): string {
-  return hashParts([accountId, remoteId, kind]).toString('base64url');
+  return hash('sha256', joined([accountId, remoteId, kind]), 'base64url');
 }
 
 /** The id of a message that its writer named: the same conversation, direction and clientId give the same id. */

@@ -44,11 +44,14 @@ export async function startSuiteProduct(
   dataFolder: string | null = null,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Product> {
-  return start([...profiling(), path.join(REPOSITORY, 'dist/apps/suite/src/main.js')], env, dataFolder);
+  return start([path.join(REPOSITORY, 'dist/apps/suite/src/main.js')], env, dataFolder);
 }
 
-/** Flags for the suite's process while something is being looked into, such as `--cpu-prof`. */
-const profiling = (): string[] => process.env.HUILIU_BENCH_NODE_FLAGS?.split(' ') ?? [];
+/** Node options for the product's processes while something is looked into, such as a module that takes profiles. */
+function profiling(): Record<string, string> {
+  const options = process.env.HUILIU_BENCH_NODE_OPTIONS;
+  return options === undefined ? {} : { NODE_OPTIONS: options };
+}
 
 async function start(
   args: readonly string[],
@@ -60,6 +63,7 @@ async function start(
   const env: Record<string, string> = {
     ...baseEnvironment(port, data),
     HUILIU_ADMIN_PASSWORD: 'of no use to anybody',
+    ...profiling(),
     ...more,
   };
   const baseUrl = `http://127.0.0.1:${port}`;

@@ -74,9 +74,12 @@ export class VisitorFeed implements OnApplicationBootstrap, OnApplicationShutdow
 
   private take(feed: Feed<VisitorFact>, records: readonly TailRecord[]): void {
     feed.push(
-      records.map((record) => ({
-        ...record,
-        envelope: { ...record.envelope, data: this.factOf(record.envelope as unknown as InboxEvent) },
+      records.map(({ topic, partition, offset, occurredAtMs, envelope }) => ({
+        topic,
+        partition,
+        offset,
+        occurredAtMs,
+        envelope: { ...envelope, data: this.factOf(envelope as unknown as InboxEvent) },
       })),
       (record) => record.envelope.data !== null,
     );

@@ -7,9 +7,12 @@ interface Cached {
   text: string;
 }
 
+/** So many records' texts are kept: sockets are near one another in the feed, live and replaying alike. */
+const MOST_KEPT = 1_024;
+
 /** Serialises each record once for everyone who gets it with the same `seq`, and turns each text into bytes once. */
 export class FrameCache {
-  private readonly byEntry = new WeakMap<InboxEntry, Cached>();
+  private readonly byEntry = new Map<InboxEntry, Cached>();
   private lastText = '';
   private lastBytes: Buffer = Buffer.alloc(0);
 
@@ -20,6 +23,8 @@ export class FrameCache {
     if (cached?.seq === seq) return cached.text;
     const data = cached?.data ?? JSON.stringify(frame.data);
     const text = frameText(seq, frame.type, data);
+    if (cached === undefined && this.byEntry.size >= MOST_KEPT)
+      this.byEntry.delete(this.byEntry.keys().next().value as InboxEntry);
     this.byEntry.set(entry, { data, seq, text });
     return text;
   }

@@ -34,20 +34,34 @@ export function decode(topic: TopicSpec, value: string | Uint8Array | null): Dec
   return { envelope: null, defect: `invalid: ${issues.join('; ')}`.slice(0, 500) };
 }
 
-/** A record's way through the engine: where it lies, what it says, whether it is done. */
+/** A record's way through the engine: where it lies, what it says (decoded when its turn comes), whether it is done. */
 export class Entry {
   done = false;
-  readonly delivery: Delivery | null;
-  readonly defect: string | null;
+  private handed: Delivery | null | undefined;
 
   constructor(
     readonly topic: TopicSpec,
     readonly partition: number,
     readonly record: RawRecord,
-  ) {
-    const { envelope, defect } = (record.decoded ??= decode(topic, record.value));
-    this.defect = defect;
-    this.delivery = envelope && { topic: topic.name, partition, offset: record.offset, envelope };
+  ) {}
+
+  /** As a handler gets it; null where the record is no event. */
+  get delivery(): Delivery | null {
+    if (this.handed === undefined) {
+      const { envelope } = this.decoded;
+      const { topic, partition, offset } = this;
+      this.handed = envelope && { topic: topic.name, partition, offset, envelope };
+    }
+    return this.handed;
+  }
+
+  /** What keeps the record from being an event; null where nothing does. */
+  get defect(): string | null {
+    return this.decoded.defect;
+  }
+
+  private get decoded(): Decoded {
+    return (this.record.decoded ??= decode(this.topic, this.record.value));
   }
 
   get offset(): string {

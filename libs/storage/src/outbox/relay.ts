@@ -20,13 +20,15 @@ export interface RelayOptions {
   readonly groups?: number;
 }
 
+/** A record in its place. */
 interface OutboxRow {
   readonly n: number;
   readonly id: string;
-  readonly topic: string;
-  readonly event_key: string;
   readonly shard: number;
-  readonly value: string;
+}
+
+interface Unsent extends OutboxRow {
+  readonly record: OutboxRecord;
 }
 
 const FIRST_PAUSE_MS = 100;
@@ -70,7 +72,7 @@ export class OutboxRelay {
 
   constructor(
     private readonly database: Database,
-    outbox: TableOutbox,
+    private readonly outbox: TableOutbox,
     prefix: string,
     private readonly clock: Clock,
     options: RelayOptions = {},
@@ -174,7 +176,7 @@ export class OutboxRelay {
   }
 
   /** The lowest unsent rows of the group's shards. */
-  private async next(group: Group): Promise<OutboxRow[]> {
+  private async next(group: Group): Promise<Unsent[]> {
     const shards = group.shards.filter((shard) => this.share.owns(shard));
     const behind = shards.filter((shard) => shard >= group.cursor);
     const from = group.cursor;
@@ -188,21 +190,38 @@ export class OutboxRelay {
     return from > 0 && shards.length > behind.length ? this.select(shards, group) : [];
   }
 
-  private select(shards: readonly number[], group: Group): Promise<OutboxRow[]> {
+  private async select(shards: readonly number[], group: Group): Promise<Unsent[]> {
     // By the index (shard, n) the rows come in order without sorting all of a long backlog.
     const index =
       this.database.dialect === 'mysql' ? ` FORCE INDEX (${indexName(this.table, 'i', ['shard', 'n'])})` : '';
-    return this.database.query<OutboxRow>(
-      `SELECT n, id, topic, event_key, shard, value FROM ${this.table}${index} WHERE shard IN (${shards.join(', ')})${breaks('relay-cursor') ? ` AND n > ${group.last}` : ''} ORDER BY shard, n LIMIT ${this.batch}`,
+    const rows = await this.database.query<OutboxRow>(
+      `SELECT n, id, shard FROM ${this.table}${index} WHERE shard IN (${shards.join(', ')})${breaks('relay-cursor') ? ` AND n > ${group.last}` : ''} ORDER BY shard, n LIMIT ${this.batch}`,
     );
+    // Taken before anything is awaited: what is remembered may be forgotten meanwhile, and no row may be left out before a later one.
+    const known = rows.map(({ id }) => this.outbox.remembered(id));
+    const read = await this.read(rows.filter((_, i) => known[i] === undefined));
+    return rows.flatMap((row, i) => {
+      const record = known[i] ?? read.get(row.id);
+      // Gone since: another process had the shard meanwhile and has sent it.
+      return record === undefined ? [] : [{ ...row, record }];
+    });
   }
 
-  private async forward(group: Group, rows: readonly OutboxRow[]): Promise<void> {
+  /** What the rows hold, by id: what another process committed, or this one long ago. */
+  private async read(rows: readonly OutboxRow[]): Promise<Map<string, OutboxRecord>> {
+    if (rows.length === 0) return new Map();
+    const found = await this.database.query<{ id: string; topic: string; event_key: string; value: string }>(
+      `SELECT id, topic, event_key, value FROM ${this.table} WHERE n IN (${rows.map(({ n }) => n).join(', ')})`,
+    );
+    return new Map(found.map(({ id, topic, event_key: key, value }) => [id, { id, topic, key, value }]));
+  }
+
+  private async forward(group: Group, rows: readonly Unsent[]): Promise<void> {
     // The lease may have run out while the database answered.
     if (!rows.every((row) => this.share.owns(row.shard))) return;
     for (const row of rows) group.inFlight.add(row.shard);
     try {
-      await this.publish!(rows.map((row) => ({ topic: row.topic, key: row.event_key, id: row.id, value: row.value })));
+      await this.publish!(rows.map(({ record }) => record));
       await this.forget(group, rows);
       group.last = Math.max(group.last, ...rows.map((row) => row.n));
     } finally {
@@ -220,6 +239,7 @@ export class OutboxRelay {
     for (;;) {
       try {
         await this.database.transaction((tx) => tx.execute(`DELETE FROM ${this.table} WHERE n ${which}`));
+        this.outbox.forget(rows.map(({ id }) => id));
         return;
       } catch (error) {
         if (this.state === 'stopped') throw error;

@@ -28,6 +28,9 @@ export function outboxSchema(prefix: string): SchemaModule {
   return { prefix, steps: [createTables('20261123-01-outbox', [table])] };
 }
 
+/** So many records that this process committed are remembered until they are sent: the relay need not read back what was just written. */
+const MOST_REMEMBERED = 10_000;
+
 /** The shard of a key: the same in every process and for ever (FNV-1a). */
 export function shardOf(key: string): number {
   let hash = 0x811c9dc5;
@@ -41,6 +44,7 @@ export function shardOf(key: string): number {
  */
 export class TableOutbox extends Outbox {
   private readonly table: string;
+  private readonly unsent = new Map<string, OutboxRecord>();
   private listener: ((shards: ReadonlySet<number>) => void) | null = null;
 
   constructor(
@@ -63,11 +67,34 @@ export class TableOutbox extends Outbox {
       return [id, topic, key, shard, value, now];
     });
     await tx.insertMany(this.table, ['id', 'topic', 'event_key', 'shard', 'value', 'created_at'], rows);
-    tx.afterCommit(() => this.listener?.(shards));
+    tx.afterCommit(() => {
+      if (this.listener === null) return;
+      this.remember(records);
+      this.listener(shards);
+    });
+  }
+
+  /** A record that this process committed not long ago; undefined: it must be read. */
+  remembered(id: string): OutboxRecord | undefined {
+    return this.unsent.get(id);
+  }
+
+  /** The bus has them. */
+  forget(ids: readonly string[]): void {
+    for (const id of ids) this.unsent.delete(id);
   }
 
   /** Tells the relay of this process which shards have something to send. */
   onCommitted(listener: (shards: ReadonlySet<number>) => void): void {
     this.listener = listener;
+  }
+
+  private remember(records: readonly OutboxRecord[]): void {
+    for (const record of records) this.unsent.set(record.id, record);
+    // The first are the oldest: another process sends their shard, or there is a backlog.
+    for (const id of this.unsent.keys()) {
+      if (this.unsent.size <= MOST_REMEMBERED) return;
+      this.unsent.delete(id);
+    }
   }
 }

@@ -1,9 +1,9 @@
-import type { ChannelInboundEvent, Content, Direction, MessageReceived, WindowRule } from '@huiliu/contracts';
+import type { Author, ChannelInboundEvent, Content, Direction, MessageReceived, WindowRule } from '@huiliu/contracts';
 import { breaks } from '@huiliu/platform';
 import { answer, overhear, receive } from '../../conversations/domain/turns';
 import { append, beginChange, replace, type LoadedThread, type ThreadChange } from '../../conversations/domain/thread';
 import { isReaction } from '../../messages/domain/mail';
-import { PLAIN_DRAFT, type MessageDraft, type StoredMessage } from '../../messages/domain/message';
+import type { MessageDraft, StoredMessage } from '../../messages/domain/message';
 import { openWindows, spend } from '../../windows/domain/ledger';
 
 /** An event and the conversation it belongs to. */
@@ -110,25 +110,30 @@ function draftOf(change: ThreadChange, data: MessageReceived, content: Content, 
       : (data.messageId ?? context.newId()));
   const isTheirs = data.contact.remoteId === contact.remoteId;
   const theirName = data.authorName || (isTheirs ? contact.name : data.contact.name || data.contact.remoteId);
-  const author = {
-    inbound: { type: 'contact' as const, id: isTheirs ? contact.id : null, name: theirName },
-    outbound: { type: 'external' as const, id: null, name: data.authorName ?? '' },
-    system: { type: 'system' as const, id: null, name: '' },
-  }[data.direction];
+  const author: Author =
+    data.direction === 'inbound'
+      ? { type: 'contact', id: isTheirs ? contact.id : null, name: theirName }
+      : data.direction === 'outbound'
+        ? { type: 'external', id: null, name: data.authorName ?? '' }
+        : { type: 'system', id: null, name: '' };
   // A platform's clock may run ahead; what has not happened yet cannot have been written.
   const createdAt = Date.parse(data.sentAt) > context.now.getTime() ? context.now.toISOString() : data.sentAt;
+  // Every field by name: an object made by spreading costs several times as much, and this is made for each message.
   return {
-    ...PLAIN_DRAFT,
     id,
     direction: data.direction,
-    author: { ...author, name: author.name.slice(0, 255) },
+    author: { type: author.type, id: author.id, name: author.name.slice(0, 255) },
     content,
     state: data.direction === 'outbound' ? 'sent' : 'received',
+    error: null,
+    attempt: 1,
+    failedPart: null,
     remoteId: data.remoteId,
     remoteIds: data.direction === 'outbound' ? [data.remoteId] : [],
     clientId: data.clientId,
     dedupeKey: context.keyOf(data.accountId, again ?? data.remoteId),
     isPublic: data.direction !== 'system',
+    recalledAt: null,
     createdAt,
   };
 }

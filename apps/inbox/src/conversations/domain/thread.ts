@@ -157,7 +157,13 @@ export function newThread(
 ): Thread {
   const at = now.toISOString();
   return {
-    ...what,
+    id: what.id,
+    channel: what.channel,
+    accountId: what.accountId,
+    identityId: what.identityId,
+    contactId: what.contactId,
+    remoteConversationId: what.remoteConversationId,
+    remoteKey: what.remoteKey,
     status: 'resolved',
     assigneeId: null,
     teamId: null,
@@ -185,11 +191,26 @@ export function newThread(
 /** Gives a message the next place in its conversation. */
 export function append(change: ThreadChange, draft: MessageDraft): StoredMessage {
   const { thread } = change;
+  // By name, not by spreading: see `draftOf`.
   const message: StoredMessage = {
-    ...draft,
+    id: draft.id,
     conversationId: thread.id,
     seq: thread.lastSeq + 1,
+    direction: draft.direction,
+    author: draft.author,
+    content: draft.content,
+    state: draft.state,
+    error: draft.error,
+    attempt: draft.attempt,
+    failedPart: draft.failedPart,
+    remoteId: draft.remoteId,
+    remoteIds: draft.remoteIds,
+    clientId: draft.clientId,
+    dedupeKey: draft.dedupeKey,
+    isPublic: draft.isPublic,
+    recalledAt: draft.recalledAt,
     sessionId: thread.sessionId,
+    createdAt: draft.createdAt,
   };
   if (thread.lastMessageId === null || message.createdAt > thread.lastMessageAt)
     thread.lastMessageAt = message.createdAt;
