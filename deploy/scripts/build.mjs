@@ -9,13 +9,13 @@ import { look, staleParts, stampOf, writeStamp } from './lib/sources.mjs';
 
 const WIDGET_LIMIT = 30 * 1024;
 
-/** Compiles the changed files of apps and libs one by one (swc keeps the tree of folders), copies what is not TypeScript. */
-async function buildServer(seen) {
+/** Compiles the changed files of a part one by one (swc keeps the tree of folders), copies what is not TypeScript. */
+async function buildFiles(part, folders, seen) {
   const swc = await import('@swc/core');
-  const before = stampOf('server');
+  const before = stampOf(part);
   const same = before?.tools === seen.tools ? before.files : {};
   if (before?.tools !== seen.tools)
-    for (const folder of ['apps', 'libs']) fs.rmSync(path.join(DIST, folder), { recursive: true, force: true });
+    for (const folder of folders) fs.rmSync(path.join(DIST, folder), { recursive: true, force: true });
   for (const file of Object.keys(same))
     if (!(file in seen.files)) for (const output of outputsOf(file)) fs.rmSync(output, { force: true });
   const changed = Object.keys(seen.files).filter(
@@ -91,7 +91,13 @@ async function buildWidget() {
   return `dist/web/widget/widget.js, ${(size / 1024).toFixed(1)} KB gzipped`;
 }
 
-const BUILDERS = { server: buildServer, console: buildConsole, widget: buildWidget, sandbox: buildSandbox };
+const BUILDERS = {
+  server: (seen) => buildFiles('server', ['apps', 'libs'], seen),
+  console: buildConsole,
+  widget: buildWidget,
+  sandbox: buildSandbox,
+  bench: (seen) => buildFiles('bench', ['test/bench'], seen),
+};
 
 async function buildPart(part) {
   const began = Date.now();
@@ -104,7 +110,7 @@ async function buildPart(part) {
 
 await main(async () => {
   const named = process.argv.slice(2);
-  const stale = process.env.HUILIU_BUILD_ALL === '1' ? Object.keys(BUILDERS) : staleParts();
+  const stale = process.env.HUILIU_BUILD_ALL === '1' ? Object.keys(BUILDERS) : staleParts(...named);
   const parts = stale.filter((part) => named.length === 0 || named.includes(part));
   if (parts.length === 0) return say('build: everything is newer than its sources');
   const results = await Promise.allSettled(parts.map(buildPart));

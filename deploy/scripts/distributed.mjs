@@ -31,6 +31,8 @@ export function parseInstances(text, apps) {
     const wrong = rest.length > 0 || !/^[1-9]\d?$/.test(count ?? '');
     if (!(app in counts)) throw new Trouble(`INSTANCES names "${app}"; there are ${apps.join(', ')}.`);
     if (wrong) throw new Trouble(`INSTANCES: "${part}" should read like inbox=2.`);
+    if (app === 'sandbox' && count !== '1')
+      throw new Trouble('INSTANCES: there is one sandbox, its mails are in memory.');
     if (app === 'edge' && count !== '1') throw new Trouble('INSTANCES: there is one edge, it holds the port.');
     counts[app] = Number(count);
   }
@@ -53,6 +55,18 @@ function dataFolder(data, app, index) {
   const folder = path.join(data, app === 'inbox' || index === 0 ? app : `${app}-${index + 1}`);
   fs.mkdirSync(folder, { recursive: true });
   return folder;
+}
+
+/** Where the sandbox's mail server listens: beside our port, known to every process, the same after a restart. */
+async function sandboxMail(port) {
+  const besides = async (name, distance) => {
+    const wanted = Number(process.env[name] || port + distance);
+    return String(wanted === 0 || wanted > 65535 ? await freePort() : wanted);
+  };
+  return {
+    SANDBOX_SMTP_PORT: await besides('SANDBOX_SMTP_PORT', 25),
+    SANDBOX_IMAP_PORT: await besides('SANDBOX_IMAP_PORT', 143),
+  };
 }
 
 async function plan() {
@@ -80,6 +94,7 @@ async function plan() {
       .join(','),
     HUILIU_FRONT_URL: `http://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host}:${port}`,
     HUILIU_SUPERVISED: '1',
+    ...(production ? {} : await sandboxMail(port)),
   };
   const plans = inner.map(({ app, index, port: own }) => ({
     app,

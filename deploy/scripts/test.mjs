@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { ensureChromium } from './lib/browser.mjs';
 import { main, say, Trouble } from './lib/console.mjs';
+import { ensureFaketime } from './lib/faketime.mjs';
 import { buildIfNeeded, checkNode } from './lib/launch.mjs';
 import { CACHE, ROOT, inRepo } from './lib/paths.mjs';
 import { run, startedAt } from './lib/processes.mjs';
@@ -107,12 +108,14 @@ async function testEverything() {
   await sweep();
   const { KAFKA_BROKERS, HUILIU_TEST_MYSQL_URL } = await startServices();
   const chromium = await ensureChromium();
+  const faketime = await ensureFaketime();
   await buildIfNeeded();
   const env = {
     ...process.env,
     KAFKA_BROKERS,
     HUILIU_TEST_MYSQL_URL,
     CHROMIUM_PATH: chromium,
+    FAKETIME_LIBRARY: faketime,
     HUILIU_TEST_FOLDER: folder,
     NODE_ENV: 'test',
   };
@@ -120,6 +123,7 @@ async function testEverything() {
   await jest(['unit'], [], env);
   // Whole systems, each of several processes: one at a time.
   await jest(['e2e'], ['--runInBand'], env);
+  await jest(['faults'], ['--runInBand'], env);
 }
 
 await main(async () => {

@@ -10,11 +10,15 @@ export function checkNode() {
     throw new Trouble(`Huiliu needs Node 20.19 or newer; this is ${process.versions.node}.`);
 }
 
-/** Builds what is older than its sources, in a process of its own: the compilers' memory is not for the program that runs after. */
-export async function buildIfNeeded() {
-  if (staleParts().length === 0) return;
+/**
+ * Builds what is older than its sources, parts on demand where they are named, in a process of its own: the compilers' memory is not for the
+ * program that runs after.
+ */
+export async function buildIfNeeded(...onDemand) {
+  const stale = staleParts(...onDemand);
+  if (stale.length === 0) return;
   const code = await new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [inRepo('deploy/scripts/build.mjs')], { stdio: ['ignore', 2, 2] });
+    const child = spawn(process.execPath, [inRepo('deploy/scripts/build.mjs'), ...stale], { stdio: ['ignore', 2, 2] });
     child.once('error', reject);
     child.once('close', (exit) => resolve(exit ?? 1));
   });

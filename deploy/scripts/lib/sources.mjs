@@ -35,6 +35,14 @@ export const PARTS = {
     tools: ['package-lock.json'],
     output: 'web/sandbox/index.html',
   },
+  // No part of the product: built when it is asked for by name.
+  bench: {
+    sources: ['test/bench', 'libs/testing'],
+    without: [],
+    tools: ['.swcrc', 'package-lock.json'],
+    output: 'test/bench/main.js',
+    onDemand: true,
+  },
 };
 
 const LEFT_OUT = /(\.spec\.tsx?|\.e2e\.ts|\.d\.ts)$|(^|\/)(testdata|node_modules)\//;
@@ -79,7 +87,9 @@ export function writeStamp(part, seen) {
   fs.writeFileSync(stampFile(part), JSON.stringify(seen));
 }
 
-/** The parts whose sources are not those that they were built from. */
-export function staleParts() {
-  return Object.keys(PARTS).filter((part) => JSON.stringify(stampOf(part)) !== JSON.stringify(look(part)));
+/** The parts whose sources are not those that they were built from; those that are built on demand only where they are named. */
+export function staleParts(...named) {
+  return Object.keys(PARTS)
+    .filter((part) => PARTS[part].onDemand !== true || named.includes(part))
+    .filter((part) => JSON.stringify(stampOf(part)) !== JSON.stringify(look(part)));
 }

@@ -1,7 +1,13 @@
 import { spawn } from 'node:child_process';
 import readline from 'node:readline';
+import { pino } from 'pino';
 import { say } from './console.mjs';
 import { inRepo } from './paths.mjs';
+
+/** The children's lines and ours. What a full disk does not take is lost after a while; nobody ends of it. */
+const out = pino.destination({ fd: 1, sync: true, maxLength: 1 << 20 });
+out.on('error', () => {});
+process.stderr.on('error', () => {});
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 3000;
@@ -29,10 +35,10 @@ export class Supervised {
     });
     this.#child = child;
     child.stdin.on('error', () => {});
-    readline.createInterface({ input: child.stdout }).on('line', (line) => process.stdout.write(`${line}\n`));
+    readline.createInterface({ input: child.stdout }).on('line', (line) => out.write(`${line}\n`));
     child.once('error', (error) => say(`${app} could not be started: ${error.message}`));
     child.once('close', (code, signal) => this.#ended(began, signal ?? `code ${code}`));
-    if (child.pid !== undefined) process.stdout.write(`${app} pid ${child.pid} port ${port}\n`);
+    if (child.pid !== undefined) out.write(`${app} pid ${child.pid} port ${port}\n`);
   }
 
   #ended(began, how) {

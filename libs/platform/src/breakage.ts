@@ -2,7 +2,22 @@
  * Promises that the fault suite breaks on purpose, each at the one place that keeps it, to see that a test notices
  * (`docs/promises.md`). Named in `HUILIU_BREAK`, which production refuses; without it nothing here does anything.
  */
-export const BREAKAGES = [] as const satisfies readonly string[];
+export const BREAKAGES = [
+  // A batch that fails is not halved down to the event that fails.
+  'bisection',
+  // Parked events of a key are taken up from the last one.
+  'parked-order',
+  // What is fetched counts as done.
+  'contiguous-prefix',
+  // A lease that another process has taken over still counts as ours.
+  'lease-fence',
+  // A routing process that was replaced goes on writing.
+  'routing-epoch',
+  // A writer takes the next number of a conversation without its lock.
+  'conversation-lock',
+  // A process that is asked to end ends where it stands.
+  'drain',
+] as const satisfies readonly string[];
 export type Breakage = (typeof BREAKAGES)[number];
 
 const broken: ReadonlySet<string> = new Set(

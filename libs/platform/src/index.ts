@@ -1,6 +1,6 @@
 export { breaks, type Breakage } from './breakage';
 export * from './ids';
-export { Config, type BusKind, type ConfigValues, type LogLevel } from './config/config';
+export { Config, type BusKind, type ConfigValues, type LogLevel, type SandboxMail } from './config/config';
 export { ConfigError, loadConfig, type LoadConfigOptions } from './config/load-config';
 export { describeConfig } from './config/describe-config';
 export { addressSet, plainAddress, rangesOf } from './config/addresses';

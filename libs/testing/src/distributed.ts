@@ -49,18 +49,30 @@ export interface DistributedSystem extends System {
   killSupervisor(): Promise<void>;
 }
 
-/** Every app its own process behind the edge, on a broker and a database of this suite's own. */
-export async function startDistributed(options: SystemOptions = {}): Promise<DistributedSystem> {
-  const [data, port] = [await mkdtemp(path.join(tmpdir(), 'huiliu-distributed-')), await freePort()];
+async function servicesFor({ services }: SystemOptions) {
+  if (services !== undefined) return { ...services, release: () => Promise.resolve() };
   const database = await createTestDatabase();
   const broker = await startBroker().catch(async (error: unknown) => {
     await database.drop();
     throw error;
   });
+  return {
+    brokers: broker.brokers,
+    databaseUrl: database.url,
+    release: async () => {
+      await Promise.all([broker.stop(), database.drop()]);
+    },
+  };
+}
+
+/** Every app its own process behind the edge, on a broker and a database of this suite's own unless it is given some. */
+export async function startDistributed(options: SystemOptions = {}): Promise<DistributedSystem> {
+  const [data, port] = [await mkdtemp(path.join(tmpdir(), 'huiliu-distributed-')), await freePort()];
+  const services = await servicesFor(options);
   const env: Record<string, string> = {
     ...baseEnvironment(port, data),
-    KAFKA_BROKERS: broker.brokers,
-    DATABASE_URL: database.url,
+    KAFKA_BROKERS: services.brokers,
+    DATABASE_URL: services.databaseUrl,
     ...options.env,
   };
   const baseUrl = `http://127.0.0.1:${port}`;
@@ -80,7 +92,7 @@ export async function startDistributed(options: SystemOptions = {}): Promise<Dis
       supervisor.kill('SIGTERM');
       await ended;
     }
-    await Promise.all([broker.stop(), database.drop()]);
+    await services.release();
     await rm(data, { recursive: true, force: true });
   };
   const becomeReady = (): Promise<void> =>
@@ -98,6 +110,12 @@ export async function startDistributed(options: SystemOptions = {}): Promise<Dis
     baseUrl,
     adminPassword: env.HUILIU_ADMIN_PASSWORD ?? '',
     apps: () => [...new Set(roster.all().map((running) => running.app))],
+    pids: (app) =>
+      roster
+        .all()
+        .filter((running) => running.app === app)
+        .map(({ pid }) => pid),
+    dataFolder: env.HUILIU_DATA ?? data,
     kill: (app) => {
       const { pid, port: own } = roster.of(app);
       killed.set(own, pid);

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,16 +15,20 @@ export async function startSuite(options: SystemOptions = {}): Promise<System> {
   const env: Record<string, string> = { ...baseEnvironment(port, data), ...options.env };
   const baseUrl = `http://127.0.0.1:${port}`;
   const log = new LogTail();
+  const lines = options.logFile === undefined ? null : openSync(options.logFile, 'a');
   let child: ChildProcess | null = null;
   const start = async (): Promise<void> => {
     const started = spawn(process.execPath, ['--enable-source-maps', MAIN], {
       cwd: data,
       env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: options.logFile === undefined ? ['ignore', 'pipe', 'pipe'] : ['ignore', lines!, lines!],
     });
     child = started;
-    started.stdout.on('data', (chunk: Buffer) => log.take(chunk));
-    started.stderr.on('data', (chunk: Buffer) => log.take(chunk));
+    // As the supervisor of many processes says it.
+    started.once('close', (code, signal) =>
+      log.take(Buffer.from(`suite pid ${started.pid} ended (${signal ?? `code ${code}`})`)),
+    );
+    for (const stream of [started.stdout, started.stderr]) stream?.on('data', (chunk: Buffer) => log.take(chunk));
     await ready(baseUrl, () => started.exitCode === null && started.signalCode === null, 60_000).catch(
       (error: unknown) => {
         started.kill('SIGKILL');
@@ -45,6 +50,8 @@ export async function startSuite(options: SystemOptions = {}): Promise<System> {
     baseUrl,
     adminPassword: env.HUILIU_ADMIN_PASSWORD ?? '',
     apps: () => ['suite'],
+    pids: () => (child?.pid === undefined ? [] : [child.pid]),
+    dataFolder: env.HUILIU_DATA ?? data,
     kill: () => end('SIGKILL'),
     restart: async () => {
       await end('SIGTERM');
@@ -54,6 +61,7 @@ export async function startSuite(options: SystemOptions = {}): Promise<System> {
     log: () => log.toString(),
     stop: async () => {
       await end('SIGTERM');
+      if (lines !== null) closeSync(lines);
       await rm(data, { recursive: true, force: true });
     },
   };

@@ -11,8 +11,12 @@ export interface System {
   readonly mode: 'suite' | 'distributed';
   readonly baseUrl: string;
   readonly adminPassword: string;
+  /** Where the processes keep their files, of several apps each in a folder of its own in it; removed by `stop`, unless HUILIU_DATA named it. */
+  readonly dataFolder: string;
   /** The processes that can be killed one by one. */
   apps(): string[];
+  /** The processes of an app that run now. */
+  pids(app: string): number[];
   /** kill -9. */
   kill(app: string): Promise<void>;
   /** Waits until what was killed is back (the suite is started again here, elsewhere the supervisor does it) and all is ready. */
@@ -25,8 +29,12 @@ export interface System {
 }
 
 export interface SystemOptions {
+  /** Where the process writes its lines instead of to us (one process only). */
+  readonly logFile?: string;
   /** Added to the processes' environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A broker and a database to run on (distributed only), which the caller ends; without them the system has its own. */
+  readonly services?: { readonly brokers: string; readonly databaseUrl: string };
 }
 
 export async function freePort(): Promise<number> {

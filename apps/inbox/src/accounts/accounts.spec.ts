@@ -41,7 +41,7 @@ describe('accounts', () => {
       channel: 'hook-chat',
       name: '店',
       webhookUrl: `https://shop.example/webhooks/hook-chat/${body.id}`,
-      status: { state: 'starting', lastEventAt: null, error: null },
+      status: { state: 'starting', lastEventAt: null, error: null, progress: null },
       config: { appId: 'wx1', imap: { host: 'imap.example' } },
     });
     await eventually('published', () => told.some(({ key }) => key === body.id));
@@ -128,7 +128,10 @@ describe('accounts', () => {
     await app.bus.publish([wrap(CHANNELS, 'account.status', `status:${id}`, status, new Date())]);
     await eventually('seen', async () => (await send('GET', `/accounts/${id}`)).body.status.state === 'degraded');
     const check = await send('POST', `/accounts/${id}/check`);
-    expect([check.status, check.body.status]).toEqual([200, { state: 'degraded', lastEventAt: at, error: '令牌过期' }]);
+    expect([check.status, check.body.status]).toEqual([
+      200,
+      { state: 'degraded', lastEventAt: at, error: '令牌过期', progress: null },
+    ]);
   });
 
   it('are gone once deleted, their secrets too', async () => {

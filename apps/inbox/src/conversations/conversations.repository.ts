@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ConversationStatus, Priority } from '@huiliu/contracts';
+import { breaks } from '@huiliu/platform';
 import {
   fromDbTime,
   fromDbTimeOrNull,
@@ -69,7 +70,13 @@ export class ConversationsRepository {
   /** Locks conversations until the end of the transaction; those that do not exist are absent. */
   async lock(tx: Tx, ids: readonly string[]): Promise<Map<string, Thread>> {
     if (ids.length === 0) return new Map();
-    const rows = await tx.lock<Row>('inbox_conversations', 'id', [...new Set(ids)].sort(), THREAD_COLUMNS);
+    const sorted = [...new Set(ids)].sort();
+    const rows = breaks('conversation-lock')
+      ? await tx.query(
+          `SELECT ${THREAD_COLUMNS.join(', ')} FROM inbox_conversations WHERE id IN (${marks(sorted)})`,
+          sorted,
+        )
+      : await tx.lock<Row>('inbox_conversations', 'id', sorted, THREAD_COLUMNS);
     return new Map(rows.map(threadOfRow).map((thread) => [thread.id, thread]));
   }
 

@@ -1,3 +1,4 @@
+import { breaks } from '@huiliu/platform';
 import type { Tx } from '@huiliu/storage';
 import type { Delivery } from '../bus';
 import { deliver, persist, type Outcome } from './deliver';
@@ -7,7 +8,7 @@ import type { ParkedRow } from './parked-row';
 import { reasonOf, type Entry } from './record';
 import { holdAttempts, parkedDelayMs } from './timing';
 
-/** A key whose first event failed: it is tried again while other keys go on. */
+/** A key whose first event failed: it is tried again while other keys go on. Its times are the process's own: a clock that is set back holds nobody. */
 interface Held {
   readonly entries: Entry[];
   attempts: number;
@@ -67,7 +68,7 @@ export class Lane {
     this.timer = null;
     if (this.runner.stopped) return;
     let waitMs = this.parked.waitMs();
-    const now = Date.now();
+    const now = performance.now();
     for (const held of this.held.values()) waitMs = Math.min(waitMs, held.nextAtMs - now);
     if (waitMs < Infinity) this.timer = setTimeout(() => this.wake(), Math.max(0, waitMs));
   }
@@ -75,7 +76,7 @@ export class Lane {
   /** One piece of work; false when there is none now. */
   private async step(): Promise<boolean> {
     for (const [key, held] of this.held) {
-      if (held.nextAtMs <= Date.now()) {
+      if (held.nextAtMs <= performance.now()) {
         await this.retry(key, held);
         return true;
       }
@@ -106,7 +107,7 @@ export class Lane {
       return this.process(batch);
     }
     if (outcome.kind === 'stopped') return;
-    if (batch.length === 1) return this.hold(batch[0]!, outcome.error);
+    if (batch.length === 1 || breaks('bisection')) return this.hold(batch[0]!, outcome.error);
     const half = batch.length >> 1;
     await this.process(batch.slice(0, half));
     await this.process(batch.slice(half));
@@ -144,7 +145,7 @@ export class Lane {
   }
 
   private hold(entry: Entry, error: unknown): void {
-    const now = Date.now();
+    const now = performance.now();
     const waitMs = this.runner.deps.timing.holdDelaysMs[0] ?? 0;
     this.held.set(entry.key, {
       entries: [entry],
@@ -178,7 +179,7 @@ export class Lane {
     held.reason = reasonOf(outcome.error);
     held.sinceMs += outcome.pausedMs;
     metrics.retried(this.runner.scope);
-    const now = Date.now();
+    const now = performance.now();
     if (held.attempts >= holdAttempts(timing) || now - held.sinceMs > timing.holdAtMostMs) return this.park(key, held);
     held.nextAtMs = now + (timing.holdDelaysMs[held.attempts - 1] ?? 0);
   }

@@ -1,4 +1,5 @@
 import { dlqTopicOf, type DlqCommandEvent, type DlqEntry } from '@huiliu/contracts';
+import { breaks } from '@huiliu/platform';
 import { fromDbTime, toDbTime, type Clock, type Database, type Outbox, type Queryable, type Tx } from '@huiliu/storage';
 import { toOutbox, wrap } from '../envelopes';
 import { busTables } from '../schema';
@@ -83,7 +84,7 @@ export class ParkedStore {
   /** The first rows of a key, in order. */
   async load(scope: ParkedScope, key: string, limit: number): Promise<ParkedRow[]> {
     const rows = await this.db.query(
-      `SELECT * FROM ${this.table} WHERE grp = ? AND topic = ? AND partition_no = ? AND state = 'parked' AND key_hash = ? ORDER BY n LIMIT ${limit}`,
+      `SELECT * FROM ${this.table} WHERE grp = ? AND topic = ? AND partition_no = ? AND state = 'parked' AND key_hash = ? ORDER BY n${breaks('parked-order') ? ' DESC' : ''} LIMIT ${limit}`,
       [scope.group, scope.topic, scope.partition, hashOfKey(key)],
     );
     return rows.map(toParkedRow);

@@ -54,7 +54,7 @@ export class ConsumerLoop {
   /** What is wrong; null when it fetches. */
   trouble(): string | null {
     if (this.problem !== null) return `consumer ${this.options.groupId}: ${this.problem}`;
-    const silentMs = Date.now() - this.lastSignMs;
+    const silentMs = performance.now() - this.lastSignMs;
     return silentMs > SILENT_MS
       ? `consumer ${this.options.groupId}: nothing fetched for ${Math.round(silentMs / 1000)} s`
       : null;
@@ -68,7 +68,7 @@ export class ConsumerLoop {
   private async run(): Promise<void> {
     const { signal } = this.end;
     for (let failures = 0; !signal.aborted;) {
-      const startedMs = Date.now();
+      const startedMs = performance.now();
       try {
         await this.live();
       } catch (error) {
@@ -76,7 +76,7 @@ export class ConsumerLoop {
         if (failures === 0) this.options.warn(`consumer ${this.options.groupId}: ${this.problem}`);
       }
       this.options.onLost();
-      failures = Date.now() - startedMs > 60_000 ? 1 : failures + 1;
+      failures = performance.now() - startedMs > 60_000 ? 1 : failures + 1;
       if (!signal.aborted) await interruptible(pauseDelayMs(this.options.timing, failures), signal);
     }
   }
@@ -104,13 +104,13 @@ export class ConsumerLoop {
       signal.addEventListener('abort', stopped);
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
       watch = setInterval(() => {
-        if (this.problem === null && Date.now() - this.lastSignMs > DEAD_MS) reject(new Error('fell silent'));
+        if (this.problem === null && performance.now() - this.lastSignMs > DEAD_MS) reject(new Error('fell silent'));
       }, 5_000);
     });
     // It may fail before anybody waits for it.
     ended.catch(() => undefined);
     const sign = (): void => {
-      this.lastSignMs = Date.now();
+      this.lastSignMs = performance.now();
     };
     consumer.on(consumer.events.FETCH, sign);
     consumer.on(consumer.events.HEARTBEAT, sign);

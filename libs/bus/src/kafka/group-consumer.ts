@@ -1,4 +1,5 @@
 import { dlqTopicOf } from '@huiliu/contracts';
+import { breaks } from '@huiliu/platform';
 import type { HandledEvents } from '@huiliu/storage';
 import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { RunnerDeps } from '../engine/host';
@@ -140,6 +141,8 @@ export class GroupConsumer {
     const undone = runner.position === null ? BigInt(batch.messages[0]?.offset ?? end) : BigInt(runner.position) + 1n;
     this.options.deps.metrics.lag(runner.scope, Number(end - undone));
     runner.push(batch.messages.map(toRecord));
+    if (breaks('contiguous-prefix'))
+      this.done(placeOf(batch.topic, batch.partition), batch.topic, batch.partition, batch.lastOffset());
     payload.resolveOffset(batch.lastOffset());
     if (runner.room <= 0) {
       await Promise.race([runner.whenRoom(), runner.sleep(WAIT_FOR_ROOM_MS)]);

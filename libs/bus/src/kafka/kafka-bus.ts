@@ -141,14 +141,14 @@ export class KafkaBus extends MessageBus {
   }
 
   private async end(timeoutMs: number): Promise<void> {
-    const until = Date.now() + timeoutMs;
+    const until = performance.now() + timeoutMs;
     await Promise.all([
       this.signals.close(),
       ...this.consumers.map((consumer) => consumer.stop(timeoutMs)),
       ...[...this.tails].map((tail) => tail.close()),
     ]);
-    await this.options.relay.stop(Math.max(500, (until - Date.now()) / 2));
-    await this.producer.close(Math.max(500, until - Date.now()));
+    await this.options.relay.stop(Math.max(500, (until - performance.now()) / 2));
+    await this.producer.close(Math.max(500, until - performance.now()));
     await this.topics.close();
   }
 

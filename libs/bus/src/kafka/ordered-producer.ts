@@ -62,7 +62,7 @@ export class OrderedProducer {
     let bytes = 0;
     for (const record of records) bytes += sizeOf(record);
     return new Promise<void>((resolve, reject) => {
-      this.queue.push({ records, bytes, deadlineMs: Date.now() + this.options.giveUpAfterMs, resolve, reject });
+      this.queue.push({ records, bytes, deadlineMs: performance.now() + this.options.giveUpAfterMs, resolve, reject });
       this.sending ??= this.run();
     });
   }
@@ -128,7 +128,7 @@ export class OrderedProducer {
         if (this.failing === null) this.options.warn(`publishing fails, will be repeated: ${String(error)}`);
         this.failing = `publishing fails: ${error instanceof Error ? error.message : String(error)}`;
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
-        const now = Date.now();
+        const now = performance.now();
         for (const call of calls) if (call.deadlineMs <= now || this.closed) call.reject(error);
         calls = calls.filter((call) => call.deadlineMs > now && !this.closed);
       }

@@ -158,6 +158,22 @@ export function troubleSuite(kind: Kind): void {
       expect(await opened.parked.counts()).toEqual({ parked: 0, dead: 0 });
     });
 
+    it('waits for a failing event by its own measure when the clock is set back', async () => {
+      const { opened, topic, dlq } = await started({ holdDelaysMs: [600, 5, 5, 5] });
+      const minutes = 10 * 60_000;
+      const real = Date.now.bind(Date);
+      let offset = 0;
+      const clock = jest.spyOn(Date, 'now').mockImplementation(() => real() + offset);
+      try {
+        await opened.bus.publish(upTo(5).map((v) => thing(topic, 'bad', v)));
+        await haveEffects(opened, POISON);
+        offset = -minutes;
+        expect((await dlq.stored())[0]).toMatchObject({ key: 'bad', attempts: 5 });
+      } finally {
+        clock.mockRestore();
+      }
+    });
+
     it('buries what is no valid event, with its bytes, and the key goes on', async () => {
       const { opened, topic, dlq } = await started();
       const before = thing(topic, 'k', 1);

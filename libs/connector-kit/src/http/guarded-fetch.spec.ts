@@ -223,6 +223,20 @@ describe('GuardedFetch', () => {
     await expect(guarded.fetch('http://127.0.0.1:1/')).rejects.toMatchObject({ failure: 'unsent' });
   });
 
+  it('lets the mail server of the sandbox through at its ports alone', async () => {
+    let endpoints: string[] = [];
+    const guarded = new GuardedFetch({ allow: [], sandboxEndpoints: () => endpoints });
+    await expect(guarded.pin('127.0.0.1', 3143)).rejects.toMatchObject({ failure: 'refused' });
+    endpoints = ['127.0.0.1:3143'];
+    expect(await guarded.pin('127.0.0.1', 3143)).toEqual({ address: '127.0.0.1', family: 4 });
+    for (const [host, other] of [
+      ['127.0.0.1', 3306],
+      ['127.0.0.2', 3143],
+      ['127.0.0.1', undefined],
+    ] as const)
+      await expect(guarded.pin(host, other)).rejects.toMatchObject({ failure: 'refused' });
+  });
+
   it('lets the sandbox through by its origin, and no redirect out of it', async () => {
     const guarded = new GuardedFetch({ allow: [], sandboxed: (url) => url.origin === `http://127.0.0.1:${port}` });
     expect((await guarded.fetch(`http://127.0.0.1:${port}/x`)).status).toBe(200);

@@ -71,7 +71,12 @@ export class GuardedFetch {
 
   /** `sandboxed`: true for addresses of the suite's own sandbox, which lie inside. */
   constructor(
-    private readonly options: { readonly allow: readonly string[]; readonly sandboxed?: (url: URL) => boolean },
+    private readonly options: {
+      readonly allow: readonly string[];
+      readonly sandboxed?: (url: URL) => boolean;
+      /** `host:port` that `pin` lets through although it is inside; asked each time. */
+      readonly sandboxEndpoints?: () => readonly string[];
+    },
     private readonly resolver: Resolver = resolveAll,
   ) {
     this.policy = new AddressPolicy(options.allow);
@@ -109,9 +114,10 @@ export class GuardedFetch {
     }
   }
 
-  /** The address to connect to for a host, checked; for protocols other than HTTP (IMAP, SMTP). */
-  async pin(host: string): Promise<ResolvedAddress> {
-    return this.check(host, false);
+  /** The address to connect to for a host, checked; for protocols other than HTTP (IMAP, SMTP), with the port that will be connected to. */
+  async pin(host: string, port?: number): Promise<ResolvedAddress> {
+    const sandboxed = port !== undefined && (this.options.sandboxEndpoints?.() ?? []).includes(`${host}:${port}`);
+    return this.check(host, sandboxed);
   }
 
   private parse(address: string): URL {

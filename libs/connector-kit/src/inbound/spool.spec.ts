@@ -1,10 +1,11 @@
 import { transformFileSync } from '@swc/core';
 import fc from 'fast-check';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { eventually } from '@huiliu/testing';
 import { Spool, SpoolFull } from './spool';
 import { decodeFrames, encodeFrame, type SpoolRecord } from './spool-frames';
 
@@ -102,6 +103,20 @@ describe('Spool', () => {
     expect(spool.trouble()).toContain('cannot be written');
     expect(spool.empty).toBe(true);
     await spool.close();
+  });
+
+  it('is well again by itself when the disk takes it', async () => {
+    const spool = new Spool({ root });
+    await spool.open();
+    await rename(root, `${root}.away`);
+    await expect(spool.append([rec(1)])).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(spool.trouble()).toContain('cannot be written');
+    await rename(`${root}.away`, root);
+    await eventually('it is well', () => spool.trouble() === null);
+    await spool.append([rec(2)]);
+    expect(await drain(spool)).toEqual([2]);
+    await spool.close();
+    expect(await readdir(root)).toEqual([]);
   });
 
   /** The folder of a process that is dead: no process has this number. */

@@ -1,4 +1,4 @@
-import { open, readdir, readFile, rm, rmdir, stat, type FileHandle } from 'node:fs/promises';
+import { open, readdir, readFile, rm, rmdir, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { decodeFrames, encodeFrame, type SpoolRecord } from './spool-frames';
 import { SpoolOwner } from './spool-owner';
@@ -15,6 +15,11 @@ export class SpoolFull extends Error {
     super('the spool takes no more');
   }
 }
+
+/** A spool that could not be written is tried so often: while it says so nothing is sent here, so nothing else would notice that it can again. */
+const TRY_AGAIN_MS = 1_000;
+/** More than one block of a file system, so that there is room for a record, too. */
+const TRIAL = Buffer.alloc(64 * 1024);
 
 interface Segment {
   readonly path: string;
@@ -49,6 +54,7 @@ export class Spool {
   private bytes = 0;
   private claimed = false;
   private broken: string | null = null;
+  private trying: NodeJS.Timeout | null = null;
 
   constructor(options: SpoolOptions) {
     this.owner = new SpoolOwner(options.root);
@@ -148,6 +154,7 @@ export class Spool {
   }
 
   async close(): Promise<void> {
+    if (this.trying !== null) clearTimeout(this.trying);
     while (this.flushing !== null) await this.flushing;
     await this.closeWriter();
     await this.owner.release(this.empty && this.segments.length === 0);
@@ -172,11 +179,32 @@ export class Spool {
         for (const one of batch) one.resolve();
       } catch (error) {
         this.broken = `the spool cannot be written (${(error as NodeJS.ErrnoException).code ?? 'error'})`;
+        this.tryLater();
         for (const one of batch) one.reject(error as Error);
       }
     }
     // Cleared in the turn in which nothing waited: what comes next starts a flush of its own.
     this.flushing = null;
+  }
+
+  private tryLater(): void {
+    if (!this.claimed || this.trying !== null) return;
+    this.trying = setTimeout(() => {
+      this.trying = null;
+      this.tryNow().then(
+        () => (this.broken = null),
+        () => this.tryLater(),
+      );
+    }, TRY_AGAIN_MS).unref();
+  }
+
+  private async tryNow(): Promise<void> {
+    const path = join(this.owner.dir, 'trial');
+    try {
+      await writeFile(path, TRIAL, { flush: true });
+    } finally {
+      await rm(path, { force: true });
+    }
   }
 
   private async write(bytes: Buffer): Promise<void> {

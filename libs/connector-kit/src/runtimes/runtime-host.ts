@@ -58,6 +58,7 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
       // Our own address is known once we listen.
       sandboxed: (url) =>
         !config.production && url.pathname.startsWith('/sandbox/') && url.origin === new URL(config.address).origin,
+      sandboxEndpoints: () => config.sandboxEndpoints,
     });
     directory.onChange(({ id, after }) => this.change(id, after));
     this.silence = bus.onSignal((signal) => {

@@ -62,9 +62,10 @@ export class ToyApp {
       ...options
     } = over;
     const connectors = [toyConnector('toy', platform, keyedSends === undefined ? {} : { keyedSends })];
+    // Nest's `get` answers with the last of several.
     const hosts: HostOptions[] = [
-      { app: APP, connectors, ...options },
       ...(besideOther ? [{ app: 'connector-other', connectors: [toyConnector('other', platform)] }] : []),
+      { app: APP, connectors, ...options },
     ];
     const service = await startService(
       {

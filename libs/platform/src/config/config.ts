@@ -3,6 +3,12 @@ import { addressSet } from './addresses';
 export type BusKind = 'embedded' | 'kafka';
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
+/** Where the sandbox's mail server listens on 127.0.0.1. */
+export interface SandboxMail {
+  readonly smtpPort: number;
+  readonly imapPort: number;
+}
+
 /** Everything that the environment decides, validated. `docs/configuration.md` says what each key means. */
 export interface ConfigValues {
   readonly production: boolean;
@@ -26,6 +32,8 @@ export interface ConfigValues {
   /** CIDRs. */
   readonly trustedProxies: string[];
   readonly metricsToken: string | null;
+  /** The ports of the sandbox's mail server on loopback, as configured (0: the system chooses); null in production. */
+  readonly sandboxMail: SandboxMail | null;
   readonly rateLimits: boolean;
   /** Where the inbox answers `/internal/*`; empty: at our own address. */
   readonly inboxUrls: string[];
@@ -50,6 +58,8 @@ export class Config implements ConfigValues {
   readonly outboundAllow!: string[];
   readonly trustedProxies!: string[];
   readonly metricsToken!: string | null;
+  /** With ports that the system chooses, 0 until `sandboxMailListensOn`, which only reaches this process. */
+  readonly sandboxMail!: SandboxMail | null;
   readonly rateLimits!: boolean;
   readonly inboxUrls!: string[];
   readonly frontUrl!: string | null;
@@ -84,6 +94,17 @@ export class Config implements ConfigValues {
   /** Where connectors find `/internal/*` of the inbox. */
   get inboxUrl(): string {
     return this.inboxUrls[0] ?? this.ownUrl;
+  }
+
+  /** Told by the sandbox once its mail server listens. */
+  sandboxMailListensOn(ports: SandboxMail): void {
+    if (this.sandboxMail !== null) Object.assign(this.sandboxMail, ports);
+  }
+
+  /** `host:port` of what may be reached although it is inside: the sandbox's mail server, outside production. */
+  get sandboxEndpoints(): readonly string[] {
+    const { smtpPort = 0, imapPort = 0 } = this.sandboxMail ?? {};
+    return [smtpPort, imapPort].filter((port) => port > 0).map((port) => `127.0.0.1:${port}`);
   }
 
   /** Told by `startService` once the system has given a port. */

@@ -152,6 +152,18 @@ export const KEYS = {
     'Bearer token for `/metrics` from elsewhere than loopback.',
     true,
   ),
+  sandboxSmtpPort: key(
+    'SANDBOX_SMTP_PORT',
+    z.coerce.number().int().min(0).max(65535),
+    '`PORT` + 25',
+    "Outside production: where the sandbox's mail server takes mails, on loopback; 0 lets the system choose. In several processes set by the supervisor.",
+  ),
+  sandboxImapPort: key(
+    'SANDBOX_IMAP_PORT',
+    z.coerce.number().int().min(0).max(65535),
+    '`PORT` + 143',
+    "Outside production: where the sandbox's mail server lets mailboxes be read, on loopback; 0 lets the system choose. In several processes set by the supervisor.",
+  ),
   rateLimits: key('RATE_LIMITS', z.enum(['on', 'off']), 'on', '`off` lifts every limit; refused in production.'),
   inboxUrls: key(
     'HUILIU_INBOX_URL',

@@ -42,6 +42,20 @@ test('an empty environment is a complete configuration for trying out', () => {
   });
 });
 
+test("the sandbox's mail server stands beside our port, is let through there alone, and is not in production", () => {
+  expect(load({}).sandboxMail).toEqual({ smtpPort: 3025, imapPort: 3143 });
+  expect(load({ PORT: '8000' }).sandboxEndpoints).toEqual(['127.0.0.1:8025', '127.0.0.1:8143']);
+  expect(load({ SANDBOX_SMTP_PORT: '2525', SANDBOX_IMAP_PORT: '0' }).sandboxEndpoints).toEqual(['127.0.0.1:2525']);
+  const chosen = load({ PORT: '0' });
+  expect(chosen.sandboxEndpoints).toEqual([]);
+  chosen.sandboxMailListensOn({ smtpPort: 40001, imapPort: 40002 });
+  expect(chosen.sandboxEndpoints).toEqual(['127.0.0.1:40001', '127.0.0.1:40002']);
+  const production = load({ NODE_ENV: 'production', HUILIU_MASTER_KEY: KEY, SANDBOX_SMTP_PORT: '2525' });
+  expect(production.sandboxMail).toBeNull();
+  production.sandboxMailListensOn({ smtpPort: 40001, imapPort: 40002 });
+  expect(production.sandboxEndpoints).toEqual([]);
+});
+
 test('production listens everywhere and takes its key from the environment', () => {
   const config = load({ NODE_ENV: 'production', HUILIU_MASTER_KEY: KEY });
   expect(config).toMatchObject({ production: true, host: '0.0.0.0' });

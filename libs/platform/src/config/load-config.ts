@@ -52,12 +52,23 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, options: LoadCo
     outboundAllow: read.outboundAllow ?? [],
     trustedProxies: read.trustedProxies ?? [],
     metricsToken: read.metricsToken ?? null,
+    sandboxMail: production
+      ? null
+      : {
+          smtpPort: read.sandboxSmtpPort ?? besides(read.port ?? 3000, 25),
+          imapPort: read.sandboxImapPort ?? besides(read.port ?? 3000, 143),
+        },
     rateLimits: read.rateLimits !== 'off',
     inboxUrls: read.inboxUrls ?? [],
     frontUrl: read.frontUrl ?? null,
     logLevel: read.logLevel ?? 'info',
   };
   return new Config(values);
+}
+
+/** A port known from ours; 0 (the system's choice) where ours is so, or none is left. */
+function besides(port: number, distance: number): number {
+  return port === 0 || port + distance > 65535 ? 0 : port + distance;
 }
 
 function readKeys(env: NodeJS.ProcessEnv, problems: string[]): Read {

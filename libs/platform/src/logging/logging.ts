@@ -1,6 +1,6 @@
 import type { DynamicModule, LoggerService, LogLevel as NestLevel } from '@nestjs/common';
 import { Logger, LoggerModule } from 'nestjs-pino';
-import { type DestinationStream, type Logger as PinoInstance, pino } from 'pino';
+import { destination as fileStream, type DestinationStream, type Logger as PinoInstance, pino } from 'pino';
 import type { Config } from '../config/config';
 import { logScope } from '../trace/trace';
 import { loggedError, scrubLine } from './scrub';
@@ -26,14 +26,21 @@ const SERIALIZERS = {
   res: () => undefined,
 };
 
-/** Standard output, every line scrubbed. */
-const stdout: DestinationStream = { write: (line) => void process.stdout.write(scrubLine(line)) };
+/** So much is kept of what standard output does not take. */
+const KEPT_BYTES = 1 << 20;
+
+/** Standard output, every line scrubbed. A full disk (or a reader that is gone) costs lines, not the process; it goes on when there is room. */
+function standardOutput(): DestinationStream {
+  const out = fileStream({ fd: 1, sync: true, maxLength: KEPT_BYTES });
+  out.on('error', () => undefined);
+  return { write: (line) => void out.write(scrubLine(line)) };
+}
 
 /** JSON lines, without secrets, bodies or message text. */
 export function createLogger(
   service: string,
   config: Pick<Config, 'logLevel'>,
-  destination: DestinationStream = stdout,
+  destination: DestinationStream = standardOutput(),
 ): PinoInstance {
   return pino(
     {

@@ -1,3 +1,4 @@
+import { breaks } from '../breakage';
 import { type Config } from '../config/config';
 import { ConfigError, loadConfig } from '../config/load-config';
 import { type RunningService, type ServiceOptions, startService } from './start-service';
@@ -10,11 +11,14 @@ const STOP_MS = 10_000;
  * (`HUILIU_SUPERVISED=1`), it also stops when its supervisor is gone. Ends the process with 1 when it cannot start.
  */
 export async function runService(options: ServiceOptions): Promise<RunningService | null> {
+  // Words that nobody can take end no process.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   let service: RunningService | null = null;
   let stopping = false;
   const stop = (reason: string): void => {
     if (stopping) process.exit(1);
     stopping = true;
+    if (breaks('drain')) process.exit(0);
     const late = setTimeout(() => process.exit(1), STOP_MS);
     late.unref();
     void Promise.resolve(service?.stop()).then(

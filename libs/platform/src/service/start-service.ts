@@ -4,7 +4,7 @@ import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server } from 'node:net';
 import type { DestinationStream } from 'pino';
 import type { Config } from '../config/config';
 import { AllExceptionsFilter } from '../errors/exception-filter';
@@ -44,6 +44,8 @@ export interface RunningService {
 /** The bus has what is left of ten seconds. */
 const SOCKETS_MS = 1_000;
 const REQUESTS_MS = 2_000;
+/** A connection on which nothing comes for so long is ended. */
+const SILENT_MS = 250;
 
 @Module({})
 class ServiceRoot {}
@@ -112,9 +114,12 @@ export async function startService(options: ServiceOptions, config: Config): Pro
 /** Takes no new connection, ends sockets, lets what is under way finish, drains the bus while the database still stands, then closes. */
 async function close(app: NestFastifyApplication, upgrades: UpgradeRouter | undefined): Promise<void> {
   const server = app.getHttpServer();
-  const idle = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  await Promise.all([upgrades?.close(SOCKETS_MS), within(REQUESTS_MS, idle, () => server.closeAllConnections())]);
+  // Not the HTTP server's own `close`: it would end connections on which a request is just arriving. Each ends with its next answer.
+  const ended = new Promise<void>((resolve) => void Server.prototype.close.call(server, () => resolve()));
+  // Not in the timer itself, but once what has come meanwhile has been read.
+  const silent = setTimeout(() => setImmediate(() => server.closeIdleConnections()), SILENT_MS);
+  await Promise.all([upgrades?.close(SOCKETS_MS), within(REQUESTS_MS, ended, () => server.closeAllConnections())]);
+  clearTimeout(silent);
   for (const microservice of app.getMicroservices()) {
     // Marked first, as Nest does it: closing one would otherwise close the whole container with it.
     (microservice as unknown as { setIsTerminated(value: boolean): void }).setIsTerminated(true);

@@ -2,7 +2,7 @@ import type { Pool, PoolConnection } from 'mysql2';
 import type { DataSource } from 'typeorm';
 import { Database, type Row, type SqlValue, type Tx } from '../database';
 import { CommitUnknown, DatabaseClosed, isRepeatable } from '../errors';
-import { ask, take } from './connection';
+import { ask, giveBack, isSilent, take } from './connection';
 import { openMysql, poolOf } from './options';
 import { MysqlTx } from './tx';
 
@@ -35,7 +35,7 @@ export class MysqlDatabase extends Database {
     const writer = await openMysql(url, false, WRITE_CONNECTIONS);
     try {
       const reader = await openMysql(url, true, READ_CONNECTIONS);
-      const [row] = (await ask(poolOf(reader), 'SELECT @@max_allowed_packet AS bytes')) as { bytes: number }[];
+      const [row] = (await read(poolOf(reader), 'SELECT @@max_allowed_packet AS bytes')) as { bytes: number }[];
       return new MysqlDatabase(writer, reader, Math.min(row!.bytes, 8 << 20) - 4096);
     } catch (error) {
       await writer.destroy();
@@ -56,7 +56,7 @@ export class MysqlDatabase extends Database {
 
   override async query<R = Row>(sql: string, params: readonly SqlValue[] = []): Promise<R[]> {
     if (this.closed) throw new DatabaseClosed();
-    return (await ask(this.reading, sql, params)) as R[];
+    return (await read(this.reading, sql, params)) as R[];
   }
 
   override async close(): Promise<void> {
@@ -91,7 +91,7 @@ export class MysqlDatabase extends Database {
         value = await work(tx);
         if (tx.doomedBy !== null) throw tx.doomedBy.error;
       } catch (error) {
-        reusable = await rolledBack(connection);
+        reusable = await rolledBack(connection, tx.doomedBy?.error ?? error);
         // A work may have wrapped the deadlock in an error of its own.
         throw tx.doomedBy === null ? error : tx.doomedBy.error;
       } finally {
@@ -102,13 +102,29 @@ export class MysqlDatabase extends Database {
       tx.runCallbacks();
       return value;
     } finally {
-      if (reusable) connection.release();
+      if (reusable) giveBack(connection);
       else connection.destroy();
     }
   }
 }
 
-async function rolledBack(connection: PoolConnection): Promise<boolean> {
+/** One statement outside any transaction. A connection that did not answer is not given back: its answer may still come. */
+async function read(pool: Pool, sql: string, params: readonly SqlValue[] = []): Promise<unknown> {
+  const connection = await take(pool);
+  try {
+    const answer = await ask(connection, sql, params);
+    giveBack(connection);
+    return answer;
+  } catch (error) {
+    if (isSilent(error)) connection.destroy();
+    else giveBack(connection);
+    throw error;
+  }
+}
+
+async function rolledBack(connection: PoolConnection, after: unknown): Promise<boolean> {
+  // The server rolls back what a lost connection had begun.
+  if (isSilent(after)) return false;
   try {
     await ask(connection, 'ROLLBACK');
     return true;

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import type { Envelope, MessageReceived } from '@huiliu/contracts';
+
+const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** An id of 26 ULID letters that is a function of its name: the same data for floor and system, and in every run of a seed. */
+export function idOf(...name: (string | number)[]): string {
+  const bytes = createHash('sha256').update(name.join('/')).digest();
+  let id = '0';
+  for (let i = 1; i < 26; i++) id += LETTERS[bytes[i]! & 31];
+  return id;
+}
+
+/** A customer's conversation on the website account, as the connector names it. */
+export interface BenchConversation {
+  readonly id: string;
+  readonly visitorId: string;
+}
+
+export function conversationsOf(series: string, count: number): BenchConversation[] {
+  return Array.from({ length: count }, (_, nth) => ({
+    id: idOf(series, 'conversation', nth),
+    visitorId: idOf(series, 'visitor', nth),
+  }));
+}
+
+/** A `clientId` tells which message it is: the nth of its conversation. */
+export const clientIdOf = (nth: number): string => `b-${nth}`;
+
+export function nthOf(clientId: string | null | undefined): number {
+  return Number(/^b-(\d+)$/.exec(clientId ?? '')?.[1] ?? -1);
+}
+
+const TEXT = '请问昨天下的订单什么时候发货？订单号 20261127-';
+
+/** The nth message of a conversation, as `channel.inbound` carries it. */
+export function inboundRecord(
+  accountId: string,
+  { id, visitorId }: BenchConversation,
+  nth: number,
+  now: Date,
+): Envelope<MessageReceived> {
+  const messageId = idOf(id, nth);
+  const at = now.toISOString();
+  return {
+    id: idOf(id, nth, 'event'),
+    type: 'message.received',
+    v: 1,
+    key: `${accountId}:${id}`,
+    occurredAt: at,
+    traceparent: null,
+    data: {
+      accountId,
+      channel: 'webchat',
+      remoteConversationId: id,
+      conversationId: id,
+      contact: { remoteId: visitorId, contactId: visitorId, verified: false },
+      direction: 'inbound',
+      remoteId: messageId,
+      messageId,
+      clientId: clientIdOf(nth),
+      content: { kind: 'text', text: textOf(nth) },
+      sentAt: at,
+    },
+  };
+}
+
+export const textOf = (nth: number): string => `${TEXT}${nth}`;

@@ -1,0 +1,14 @@
+import { embeddedWorld, type World } from './harness/world';
+import { killedEmbedded } from './parts/killed';
+
+describe('faults, one process on the embedded bus and SQLite', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await embeddedWorld();
+  }, 120_000);
+
+  afterAll(() => world?.stop(), 60_000);
+
+  killedEmbedded(() => world);
+});

@@ -1,0 +1,149 @@
+import type { DlqItem } from '@huiliu/contracts';
+import { eventually, expectStatus, type AgentClient, type VisitorClient } from '@huiliu/testing';
+import { textsOf } from '../e2e/stage';
+import type { Inside } from './harness/inside';
+
+const POISON = '毒药';
+const VISITORS = 12;
+const EACH = 30;
+
+/** Whoever stores this text fails, as long as nobody mends it: the handler's own error, of an event that is valid. */
+const TRIGGERS = {
+  sqlite: `CREATE TRIGGER poison BEFORE INSERT ON inbox_messages WHEN NEW.text LIKE '%${POISON}%' BEGIN SELECT RAISE(ABORT, 'cannot digest this'); END`,
+  mysql: `CREATE TRIGGER poison BEFORE INSERT ON inbox_messages FOR EACH ROW BEGIN IF NEW.text LIKE '%${POISON}%' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'cannot digest this'; END IF; END`,
+} as const;
+
+interface Customer {
+  readonly visitor: VisitorClient;
+  readonly said: string[];
+}
+
+/**
+ * Twelve customers write; what two of them say at some point cannot be stored, and two records that are no events lie between. Answers
+ * what is not as promised: nobody else notices, all of it can be seen, tried again and thrown away, and each customer's words are in the end
+ * in the record once and in order.
+ */
+export async function poisonStays(world: Inside): Promise<string[]> {
+  const { stage, random } = world;
+  const { account, agent } = await stage.desk(500);
+  const customers = await Promise.all(
+    Array.from({ length: VISITORS }, async (): Promise<Customer> => ({
+      visitor: await stage.visitor(account),
+      said: [],
+    })),
+  );
+  const [replayed, discarded] = [customers[0]!, customers[1]!];
+  const poisonedAt = random.between(5, 25);
+  await world.execute(TRIGGERS);
+  await Promise.all(
+    customers.map(async (customer) => {
+      for (let i = 1; i <= EACH; i++)
+        await say(
+          customer,
+          (customer === replayed || customer === discarded) && i === poisonedAt ? `${POISON} ${i}` : `话 ${i}`,
+        );
+    }),
+  );
+  await allStored(agent, customers.slice(2));
+  await allStored(
+    agent,
+    [replayed, discarded].map(({ visitor, said }) => ({ visitor, said: said.slice(0, poisonedAt - 1) })),
+  );
+  const wrong: string[] = [];
+
+  // Both are to be seen, by whom they concern, without what was said.
+  const [first, second] = [await entryOf(world, replayed), await entryOf(world, discarded)];
+  for (const entry of [first, second]) {
+    if (entry.state !== 'parked' || entry.attempts < 5 || entry.consumer !== 'inbox')
+      wrong.push(`an entry reads ${JSON.stringify(entry)}`);
+    if (JSON.stringify(entry).includes(POISON)) wrong.push('the list shows what the customer wrote');
+  }
+  const refused = [
+    await agent.call('GET', '/dlq'),
+    await (await stage.person('supervisor')).call('POST', `/dlq/${first.id}/discard`, { json: {} }),
+  ];
+  if (refused.some(({ status }) => status !== 403))
+    wrong.push(`not refused: ${refused.map(({ status }) => status).join(' ')}`);
+
+  // What comes later waits behind.
+  for (const customer of [replayed, discarded]) for (let i = 1; i <= 3; i++) await say(customer, `后来 ${i}`);
+  await say(customers[2]!, '别人的');
+  await allStored(agent, [customers[2]!]);
+  if ((await texts(agent, replayed)).length !== poisonedAt - 1) wrong.push('something overtook the parked event');
+
+  await act(world, first, 'replay');
+  await eventually(
+    'a replay that fails is told',
+    async () => (await entryOf(world, replayed)).attempts > first.attempts,
+  );
+  await act(world, second, 'discard');
+  discarded.said.splice(poisonedAt - 1, 1);
+  await allStored(agent, [discarded]);
+  await world.execute({ sqlite: 'DROP TRIGGER poison', mysql: 'DROP TRIGGER poison' });
+  await act(world, first, 'replay');
+  await allStored(agent, customers);
+  await eventually('nothing is left', async () => (await entries(world)).length === 0);
+
+  // What is no event at all: seen, thrown away, and the key goes on.
+  const key = `${account.id}:${customers[3]!.visitor.conversationId}`;
+  const topic = 'channel.inbound.v1';
+  await world.append([
+    { topic, key, value: `{"id": ${POISON}` },
+    { topic, key, value: JSON.stringify({ id: 'no event', type: 'message.received', data: { text: POISON } }) },
+  ]);
+  await say(customers[3]!, '还在');
+  const dead = await eventually('both are to be seen', async () => {
+    const found = await entries(world);
+    return found.length === 2 && found;
+  });
+  if (dead.some((entry) => entry.state !== 'dead' || entry.key !== key)) wrong.push(`dead: ${JSON.stringify(dead)}`);
+  for (const entry of dead) await act(world, entry, 'discard');
+  await eventually('nothing is left', async () => (await entries(world)).length === 0);
+  await allStored(agent, customers);
+  world.count(
+    'messages',
+    customers.reduce((sum, { said }) => sum + said.length, 0),
+  );
+  return [...wrong, ...(await judge(agent, customers))];
+}
+
+async function say(customer: Customer, text: string): Promise<void> {
+  await customer.visitor.say(text);
+  customer.said.push(text);
+}
+
+const texts = async (agent: AgentClient, { visitor }: Pick<Customer, 'visitor'>): Promise<string[]> =>
+  textsOf((await agent.messages(visitor.conversationId)).filter(({ direction }) => direction === 'inbound'));
+
+async function allStored(agent: AgentClient, customers: readonly Customer[]): Promise<void> {
+  for (const { visitor, said } of customers)
+    await eventually(
+      `${visitor.conversationId} holds ${said.length} messages`,
+      async () => (await texts(agent, { visitor })).length >= said.length,
+      20_000,
+    );
+}
+
+async function judge(agent: AgentClient, customers: readonly Customer[]): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const [n, { visitor, said }] of customers.entries()) {
+    const all = await agent.messages(visitor.conversationId);
+    if (all.some((message, i) => message.seq !== i + 1)) wrong.push(`customer ${n}: seq has a hole`);
+    const stored = await texts(agent, { visitor });
+    if (stored.join() !== said.join()) wrong.push(`customer ${n} said ${said.join()}, stored is ${stored.join()}`);
+  }
+  return wrong;
+}
+
+const entries = async ({ stage }: Inside): Promise<DlqItem[]> =>
+  (await stage.admin.get<{ items: DlqItem[] }>('/dlq')).items;
+
+async function entryOf(world: Inside, { visitor }: Customer): Promise<DlqItem> {
+  return eventually('the entry is listed', async () =>
+    (await entries(world)).find((entry) => entry.key?.endsWith(visitor.conversationId) === true),
+  );
+}
+
+async function act(world: Inside, entry: DlqItem, what: 'replay' | 'discard'): Promise<void> {
+  expectStatus(await world.stage.admin.call('POST', `/dlq/${entry.id}/${what}`, { json: {} }), 200);
+}
