@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { MessageBus, type Tail } from '@huiliu/bus';
 import { ACCOUNTS, type AccountsEvent } from '@huiliu/contracts';
 import { SANDBOX_CHANNELS } from './channels/channels';
+import { PlayedAccounts } from './platforms/played-accounts';
 
 /** The accounts that can be tried, as the `accounts` topic has them. No secret is kept here. */
 @Injectable()
@@ -9,7 +10,10 @@ export class SandboxAccounts implements OnApplicationBootstrap, OnApplicationShu
   private readonly accounts = new Map<string, { channel: string; name: string; revision: number }>();
   private tail: Tail | undefined;
 
-  constructor(private readonly bus: MessageBus) {}
+  constructor(
+    private readonly bus: MessageBus,
+    private readonly played: PlayedAccounts,
+  ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     this.tail = await this.bus.tail<AccountsEvent['data']>(ACCOUNTS, 'beginning', (records) => {
@@ -25,13 +29,19 @@ export class SandboxAccounts implements OnApplicationBootstrap, OnApplicationShu
   list(): {
     channel: string;
     name: { zh: string; en: string };
+    registers: boolean;
     accounts: { id: string; name: string; page: string }[];
   }[] {
     return SANDBOX_CHANNELS.map((channel) => ({
       channel: channel.channel,
       name: channel.name,
+      registers: channel.registers,
       accounts: [...this.accounts]
-        .filter(([, account]) => account.channel === channel.channel)
+        .filter(
+          ([id, account]) =>
+            account.channel === channel.channel &&
+            (!channel.registers || this.played.find(channel.channel, id) !== undefined),
+        )
         .map(([id, account]) => ({ id, name: account.name, page: channel.pageOf(id) })),
     }));
   }

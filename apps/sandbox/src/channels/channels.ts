@@ -1,5 +1,6 @@
 import type { SandboxChannel } from './channel';
 import { webchat } from './webchat';
+import { wechatOfficialPhone } from './wechat-official';
 
 /** Every channel that a person can play here. */
-export const SANDBOX_CHANNELS: readonly SandboxChannel[] = [webchat];
+export const SANDBOX_CHANNELS: readonly SandboxChannel[] = [webchat, wechatOfficialPhone];
