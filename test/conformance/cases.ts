@@ -7,21 +7,34 @@ export interface Scene {
   readonly channel: Channel;
   readonly definition: ChannelDefinition;
   readonly plan: ChannelPlan;
-  /** Another account of the same channel; only where a case needs it. */
-  another(over?: Record<string, unknown>): Promise<Channel>;
 }
 
 /** How one channel's platform is made to show each kind; what the suite cannot know by itself. One file per channel in `channels/`. */
 export interface ChannelPlan {
   readonly channel: string;
   /** What a customer sends for each kind that comes in, and what a message of it must hold. */
-  readonly inbound: readonly { readonly say?: object; readonly event?: object; readonly kind: string; readonly expects: object }[];
+  readonly inbound: readonly {
+    readonly say?: object;
+    readonly event?: object;
+    readonly kind: string;
+    readonly expects: object;
+  }[];
   /** What an agent sends for each kind that goes out, and what the customer is shown. */
-  readonly outbound: readonly { readonly content: object; readonly file?: { name: string; mime: string; bytes: Buffer }; readonly shown: object }[];
+  readonly outbound: readonly {
+    readonly content: object;
+    readonly file?: { name: string; mime: string; bytes: Buffer };
+    readonly shown: object;
+  }[];
   /** A kind that cannot be sent. */
   readonly refused: { readonly file: { name: string; mime: string; bytes: Buffer }; readonly kind: string };
   /** Settings of the platform under which everything that was said must hold as well. */
-  readonly modes: readonly { readonly name: string; readonly settings: object; readonly config?: Record<string, unknown> }[];
+  readonly modes: readonly {
+    readonly name: string;
+    readonly settings: Record<string, unknown>;
+    readonly config?: Record<string, unknown>;
+  }[];
+  /** What must hold in each of them. */
+  inMode(scene: Scene): Promise<void>;
   /** The path of the call that sends. */
   readonly sendPath: string;
   /** How many answers one message allows; null: no limit. */
@@ -35,11 +48,14 @@ export interface Case {
   run(scene: Scene): Promise<void>;
 }
 
-const textsOf = (messages: readonly { content: { text: string } }[]): string[] =>
+export const textsOf = (messages: readonly { content: { text: string } }[]): string[] =>
   messages.map((message) => message.content.text);
 
 /** Pushes that must be refused leave nothing: what is true now is still true once a later message has arrived. */
-async function leavesNothing({ channel }: Scene, spoil: (customer: string, text: string) => Promise<void>): Promise<void> {
+async function leavesNothing(
+  { channel }: Scene,
+  spoil: (customer: string, text: string) => Promise<void>,
+): Promise<void> {
   const { name, conversation } = await channel.customer(uniqueName('c'));
   const spoilt = uniqueName('spoilt');
   await spoil(name, spoilt);
@@ -86,7 +102,11 @@ export const CASES: readonly Case[] = [
   {
     name: 're-serialised body under a known signature',
     run: async ({ channel }) => {
-      const deliveries = await channel.say({ customer: uniqueName('c'), text: uniqueName('x'), tamper: 're_serialised' });
+      const deliveries = await channel.say({
+        customer: uniqueName('c'),
+        text: uniqueName('x'),
+        tamper: 're_serialised',
+      });
       expect(deliveries.map(({ status }) => status)).toEqual([200, 401]);
     },
   },
@@ -141,17 +161,27 @@ export const CASES: readonly Case[] = [
       const { name, conversation } = await channel.customer(uniqueName('c'));
       const before = (await channel.messages(conversation)).length;
       for (const { say, event } of plan.inbound)
-        expect(say === undefined ? await channel.happen({ customer: name, ...event }) : await channel.say({ customer: name, ...say })).toMatchObject([{ status: 200 }]);
+        expect(
+          say === undefined
+            ? await channel.happen({ customer: name, ...event })
+            : await channel.say({ customer: name, ...say }),
+        ).toMatchObject([{ status: 200 }]);
       const messages = await eventually(
         'all of them, with their files',
         async () => {
           const all = (await channel.messages(conversation)).slice(before);
           const files = all.filter(({ content }) => ['image', 'audio', 'video', 'file'].includes(content.kind));
-          return all.length === plan.inbound.length && files.every(({ content }) => 'attachment' in content && content.attachment) && all;
+          return (
+            all.length === plan.inbound.length &&
+            files.every(({ content }) => 'attachment' in content && content.attachment) &&
+            all
+          );
         },
         60_000,
       );
-      expect(messages.map(({ content }) => content)).toMatchObject(plan.inbound.map(({ kind, expects }) => ({ kind, ...expects })));
+      expect(messages.map(({ content }) => content)).toMatchObject(
+        plan.inbound.map(({ kind, expects }) => ({ kind, ...expects })),
+      );
       expect(new Set(plan.inbound.map(({ kind }) => kind))).toEqual(new Set(definition.inbound));
     },
   },
@@ -161,7 +191,10 @@ export const CASES: readonly Case[] = [
       for (const { content, file, shown } of plan.outbound) {
         const { name, conversation } = await channel.customer(uniqueName('c'));
         const attachment = file === undefined ? undefined : await channel.upload(file.name, file.mime, file.bytes);
-        const sent = await channel.send(conversation, { ...content, ...(attachment === undefined ? {} : { attachment: { id: attachment.id } }) });
+        const sent = await channel.send(conversation, {
+          ...content,
+          ...(attachment === undefined ? {} : { attachment: { id: attachment.id } }),
+        });
         expect([sent.status, sent.text]).toEqual([201, expect.anything()]);
         expect(await channel.ended(conversation, sent.body.id)).toMatchObject({ state: 'sent', error: null });
         const got = (await channel.got(name)).at(-1);
@@ -179,7 +212,10 @@ export const CASES: readonly Case[] = [
       const attachment = await channel.upload(file.name, file.mime, file.bytes);
       const sent = await channel.send(conversation, { kind, attachment: { id: attachment.id } });
       if (sent.status === 201)
-        expect(await channel.ended(conversation, sent.body.id)).toMatchObject({ state: 'failed', error: { kind: 'unsupported' } });
+        expect(await channel.ended(conversation, sent.body.id)).toMatchObject({
+          state: 'failed',
+          error: { kind: 'unsupported' },
+        });
       else expect(sent.status).toBeGreaterThanOrEqual(400);
       expect(await channel.got(name)).toEqual([]);
     },
@@ -203,7 +239,9 @@ export const CASES: readonly Case[] = [
       await channel.set({ forcePauseMs: 0 });
       await answered(scene);
       const results = await Promise.all(
-        Array.from({ length: 4 }, (_, n) => answered(scene, n === 1 ? () => channel.fault('token_revoked', { path: 'send' }) : undefined)),
+        Array.from({ length: 4 }, (_, n) =>
+          answered(scene, n === 1 ? () => channel.fault('token_revoked', { path: 'send' }) : undefined),
+        ),
       );
       for (const { message, times } of results) {
         expect(message).toMatchObject({ state: 'sent', error: null });
@@ -214,21 +252,27 @@ export const CASES: readonly Case[] = [
   {
     name: 'rate limit',
     run: async (scene) => {
-      const { message, times } = await answered(scene, () => scene.channel.fault('rate_limited', { path: scene.plan.sendPath }));
+      const { message, times } = await answered(scene, () =>
+        scene.channel.fault('rate_limited', { path: scene.plan.sendPath }),
+      );
       expect([message.state, await times()]).toEqual(['sent', 1]);
     },
   },
   {
     name: 'server error',
     run: async (scene) => {
-      const { message, times } = await answered(scene, () => scene.channel.fault('error_5xx', { times: 2, path: scene.plan.sendPath }));
+      const { message, times } = await answered(scene, () =>
+        scene.channel.fault('error_5xx', { times: 2, path: scene.plan.sendPath }),
+      );
       expect([message.state, await times()]).toEqual(['sent', 1]);
     },
   },
   {
     name: 'busy',
     run: async (scene) => {
-      const { message, times } = await answered(scene, () => scene.channel.fault('busy', { path: scene.plan.sendPath }));
+      const { message, times } = await answered(scene, () =>
+        scene.channel.fault('busy', { path: scene.plan.sendPath }),
+      );
       expect([message.state, await times()]).toEqual(['sent', 1]);
     },
   },
@@ -272,7 +316,9 @@ export const CASES: readonly Case[] = [
   {
     name: 'banned',
     run: async (scene) => {
-      const { message, times } = await answered(scene, () => scene.channel.fault('banned', { path: scene.plan.sendPath }));
+      const { message, times } = await answered(scene, () =>
+        scene.channel.fault('banned', { path: scene.plan.sendPath }),
+      );
       expect([message.state, message.error?.kind, await times()]).toEqual(['failed', 'rejected', 0]);
     },
   },
@@ -296,8 +342,12 @@ export const CASES: readonly Case[] = [
     name: 'unknown event types',
     run: async ({ channel }) => {
       const { name } = await channel.customer(uniqueName('c'));
-      expect(await channel.happen({ customer: name, event: 'something_brand_new', key: 'k' })).toMatchObject([{ status: 200 }]);
-      expect(await channel.say({ customer: name, kind: 'raw', raw: { MsgType: 'hologram' } })).toMatchObject([{ status: 200 }]);
+      expect(await channel.happen({ customer: name, event: 'something_brand_new', key: 'k' })).toMatchObject([
+        { status: 200 },
+      ]);
+      expect(await channel.say({ customer: name, kind: 'raw', raw: { MsgType: 'hologram' } })).toMatchObject([
+        { status: 200 },
+      ]);
       expect(await channel.say({ customer: name, kind: 'raw', raw: {} })).toMatchObject([{ status: 200 }]);
     },
   },
@@ -308,7 +358,15 @@ export const CASES: readonly Case[] = [
       const post = async (body: string): Promise<number> =>
         (await fetch(webhookUrl as string, { method: 'POST', body, headers: { 'content-type': 'text/xml' } })).status;
       expect(await post('x'.repeat(2 * 1024 * 1024))).toBe(413);
-      for (const body of ['', '<', '{', '<a>'.repeat(50_000), '['.repeat(50_000), '\u0000', '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'])
+      for (const body of [
+        '',
+        '<',
+        '{',
+        '<a>'.repeat(50_000),
+        '['.repeat(50_000),
+        '\u0000',
+        '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
+      ])
         expect([400, 401]).toContain(await post(body));
       await channel.customer(uniqueName('c'));
     },
@@ -328,7 +386,11 @@ export const CASES: readonly Case[] = [
       await channel.ready();
       const after = uniqueName('after');
       await channel.say({ customer: name, text: after });
-      await eventually('what came after', async () => textsOf(await channel.messages(conversation)).includes(after), 30_000);
+      await eventually(
+        'what came after',
+        async () => textsOf(await channel.messages(conversation)).includes(after),
+        30_000,
+      );
       expect(textsOf(await channel.messages(conversation)).slice(1)).toEqual(['before the end', said, after]);
     },
   },

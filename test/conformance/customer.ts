@@ -26,7 +26,12 @@ export class Channel {
   ) {}
 
   /** A new account that is registered at the platform and set up here, as a person would do it. */
-  static async open(system: System, admin: AgentClient, name: string, over: Record<string, unknown> = {}): Promise<Channel> {
+  static async open(
+    system: System,
+    admin: AgentClient,
+    name: string,
+    over: Record<string, unknown> = {},
+  ): Promise<Channel> {
     const registered = await call<{ config: Record<string, unknown> }>(
       system.baseUrl,
       'POST',
@@ -43,7 +48,11 @@ export class Channel {
 
   /** Both ends know the account. */
   async ready(): Promise<void> {
-    await eventually('the sandbox plays the account', async () => (await this.sandbox('GET', 'sent')).status === 200, 30_000);
+    await eventually(
+      'the sandbox plays the account',
+      async () => (await this.sandbox('GET', 'sent')).status === 200,
+      30_000,
+    );
     await eventually(
       'the connector serves the account',
       async () => (await this.sandbox<{ ok: boolean }>('POST', 'handshake')).body.ok,
@@ -53,7 +62,10 @@ export class Channel {
 
   sandbox<T = unknown>(method: string, path: string, json?: unknown) {
     const address = `/sandbox/api/platforms/${this.name}/${this.account.id}/${path}`;
-    return call<T>(this.system.baseUrl, method, address, { ...(json === undefined ? {} : { json }), timeoutMs: 60_000 });
+    return call<T>(this.system.baseUrl, method, address, {
+      ...(json === undefined ? {} : { json }),
+      timeoutMs: 60_000,
+    });
   }
 
   async say(said: Record<string, unknown>): Promise<Delivery[]> {
@@ -108,16 +120,21 @@ export class Channel {
   }
 
   async send(conversation: Conversation, content: Record<string, unknown>) {
-    return this.admin.call<Message & { error?: { code: string } }>('POST', `/conversations/${conversation.id}/messages`, {
-      json: { clientId: uniqueName('c'), content },
-    });
+    return this.admin.call<Message & { error?: { code: string } }>(
+      'POST',
+      `/conversations/${conversation.id}/messages`,
+      {
+        json: { clientId: uniqueName('c'), content },
+      },
+    );
   }
 
   /** An answer's last state; waits until it is none of those on the way. */
   async ended(conversation: Conversation, id: string): Promise<Message> {
     return eventually(
       'the answer has ended',
-      async () => (await this.messages(conversation)).find((message) => message.id === id && message.state !== 'queued'),
+      async () =>
+        (await this.messages(conversation)).find((message) => message.id === id && message.state !== 'queued'),
       60_000,
     );
   }
