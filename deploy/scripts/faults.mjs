@@ -10,7 +10,7 @@ import { main, Trouble } from './lib/console.mjs';
 import { buildIfNeeded, checkNode } from './lib/launch.mjs';
 import { ROOT, inRepo } from './lib/paths.mjs';
 
-const USAGE = 'usage: npm run faults -- [--minutes N] [--seed S] [--mode embedded|distributed]';
+const USAGE = 'usage: npm run faults -- [--minutes N] [--seed S] [--mode embedded|distributed] | --prove [name]';
 const MODES = ['embedded', 'distributed'];
 
 /** Runs jest over fault tests, its output ours; answers its exit code. */
@@ -29,9 +29,22 @@ function jest(args, env) {
 
 await main(async () => {
   checkNode();
-  const { values } = parseArgs({
-    options: { minutes: { type: 'string' }, seed: { type: 'string' }, mode: { type: 'string' } },
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      minutes: { type: 'string' },
+      seed: { type: 'string' },
+      mode: { type: 'string' },
+      prove: { type: 'boolean' },
+    },
   });
+  if (values.prove) {
+    await buildIfNeeded();
+    process.exitCode = await jest(['--forceExit', '--selectProjects', 'faults', '--', 'test/faults/broken'], {
+      FAULTS_PROVE: positionals[0] ?? 'all',
+    });
+    return;
+  }
   const minutes = Number(values.minutes ?? 10);
   const seed = values.seed ?? String(Math.floor(Math.random() * 2 ** 32));
   if (!(minutes > 0) || !/^\d+$/.test(seed)) throw new Trouble(USAGE);

@@ -1,19 +1,20 @@
 #!/usr/bin/env node
 /**
- * `npm run services -- up|down [--only kafka|mysql] [--dir <folder>]`: a real Kafka and a MySQL-compatible server for development
- * and tests. `up` prints KAFKA_BROKERS=… and DATABASE_URL=… on stdout when both answer; `down` stops only what `up` started.
+ * `npm run services -- up|down [--only kafka|mysql|imap] [--dir <folder>]`: a real Kafka and a MySQL-compatible server for development
+ * and tests; an IMAP server only when it is named. `up` prints KAFKA_BROKERS=… and DATABASE_URL=… on stdout when both answer; `down` stops only what `up` started.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { main, say, Trouble } from './lib/console.mjs';
 import { containerRuns, removeContainer } from './lib/docker.mjs';
+import { imapAnswers, startDovecot } from './lib/dovecot.mjs';
 import { kafkaAnswers, startKafka } from './lib/kafka.mjs';
 import { mysqlAnswers, startMariaDb } from './lib/mariadb.mjs';
 import { CACHE } from './lib/paths.mjs';
 import { isRunning, stop } from './lib/processes.mjs';
 
-const USAGE = 'usage: npm run services -- up|down [--only kafka|mysql] [--dir <folder>]';
+const USAGE = 'usage: npm run services -- up|down [--only kafka|mysql|imap] [--dir <folder>]';
 
 const SERVICES = {
   kafka: {
@@ -29,6 +30,14 @@ const SERVICES = {
     addressOf: (s) => s.url,
     start: startMariaDb,
     answers: mysqlAnswers,
+  },
+  imap: {
+    label: 'The IMAP server',
+    variable: 'IMAP_URL',
+    addressOf: (s) => s.address,
+    start: startDovecot,
+    answers: imapAnswers,
+    onlyNamed: true,
   },
 };
 
@@ -98,6 +107,12 @@ async function down(names, file) {
   else writeState(file, state);
 }
 
+/** What is meant when nothing is named: everything for `down`, what development needs for `up`. */
+function named(action, file) {
+  if (action === 'down') return Object.keys(readState(file));
+  return Object.keys(SERVICES).filter((name) => !SERVICES[name].onlyNamed);
+}
+
 await main(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -105,7 +120,7 @@ await main(async () => {
   });
   const folder = path.resolve(values.dir ?? path.join(CACHE, 'services'));
   const file = path.join(folder, 'state.json');
-  const names = values.only === undefined ? Object.keys(SERVICES) : [values.only];
+  const names = values.only === undefined ? named(positionals[0], file) : [values.only];
   if (names.some((name) => !(name in SERVICES))) throw new Trouble(USAGE);
   if (positionals[0] === 'up') await up(names, folder, file);
   else if (positionals[0] === 'down') await down(names, file);

@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { ensureChromium } from './lib/browser.mjs';
 import { main, say, Trouble } from './lib/console.mjs';
+import { ensureDovecot } from './lib/dovecot.mjs';
 import { ensureFaketime } from './lib/faketime.mjs';
 import { buildIfNeeded, checkNode } from './lib/launch.mjs';
 import { CACHE, ROOT, inRepo } from './lib/paths.mjs';
@@ -108,6 +109,7 @@ async function testEverything() {
   await sweep();
   const { KAFKA_BROKERS, HUILIU_TEST_MYSQL_URL } = await startServices();
   const chromium = await ensureChromium();
+  await ensureDovecot();
   const faketime = await ensureFaketime();
   await buildIfNeeded();
   const env = {

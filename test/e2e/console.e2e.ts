@@ -1,29 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { startSuite, uniqueName, type System } from '@huiliu/testing';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { executable, logIn, violations } from './browser';
 import { Stage } from './stage';
 
 jest.setTimeout(120_000);
 
 const byId = (page: Page, id: string) => page.getByTestId(id);
-
-/** What axe finds against WCAG 2.2 AA, in words. */
-async function violations(page: Page): Promise<string[]> {
-  // Evaluated by the debugger: the page's own policy lets no foreign script in.
-  await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
-  const options = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] };
-  const { violations: found } = await page.evaluate<{
-    violations: { id: string; nodes: { target: string[] }[] }[];
-  }>(`axe.run(document, ${JSON.stringify(options)})`);
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-}
-
-/** Chromium as `npm test` found or installed it. */
-function executable(): string {
-  const path = process.env.CHROMIUM_PATH;
-  if (!path) throw new Error('CHROMIUM_PATH is not set: run `npm test`, or name a Chromium');
-  return path;
-}
 
 describe('two people at their screens', () => {
   let system: System;
@@ -52,11 +34,7 @@ describe('two people at their screens', () => {
     const agentPage = await browser.newPage({ viewport: { width: 1366, height: 768 }, locale: 'zh-CN' });
     const problems: string[] = [];
     agentPage.on('pageerror', (error) => problems.push(String(error)));
-    await agentPage.goto(system.baseUrl);
-    await byId(agentPage, 'login-username').fill('admin');
-    await byId(agentPage, 'login-password').fill(system.adminPassword);
-    await byId(agentPage, 'login-submit').click();
-    await byId(agentPage, 'presence-select').waitFor();
+    await logIn(agentPage, system);
 
     const customerPage = await browser.newPage({ locale: 'zh-CN' });
     customerPage.on('pageerror', (error) => problems.push(String(error)));

@@ -3,6 +3,7 @@ import { actions } from './behaviour/actions';
 import { aConversation } from './behaviour/conversation';
 import { hostile } from './behaviour/hostile';
 import { killed } from './behaviour/killed';
+import { mails } from './behaviour/mails';
 import { once } from './behaviour/once';
 import { resuming } from './behaviour/resume';
 import { routing } from './behaviour/routing';
@@ -41,6 +42,7 @@ export function everything(start: () => Promise<System>, apps: readonly string[]
   sight(ready);
   routing(ready);
   actions(ready);
+  mails(ready);
   hostile(ready);
   killed(ready, running, apps);
 }

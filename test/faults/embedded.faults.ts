@@ -1,5 +1,6 @@
 import { embeddedWorld, type World } from './harness/world';
 import { killedEmbedded } from './parts/killed';
+import { screens } from './parts/screens';
 
 describe('faults, one process on the embedded bus and SQLite', () => {
   let world: World;
@@ -11,4 +12,5 @@ describe('faults, one process on the embedded bus and SQLite', () => {
   afterAll(() => world?.stop(), 60_000);
 
   killedEmbedded(() => world);
+  screens(() => world);
 });

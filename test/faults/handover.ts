@@ -7,20 +7,22 @@ import { recount } from './harness/recount';
 /** Longer than a consumer's session (10 s) and than the relay's leases (10 s), so that others take all of it over. */
 const PAST_THE_SESSION_MS = 12_000;
 const TERM_MS = 10_000;
+/** What is on its way after the last fault has come by then, or never does. */
+const SETTLE_MS = 30_000;
 const LOAD: LoadOptions = { conversations: 6, perSecond: 60, pages: 2 };
 
 /** People talk while `fault` happens, and still do afterwards; then everything is counted. */
 export async function under(
   world: Inside,
   fault: (load: Load) => Promise<string[]>,
-  options: LoadOptions = LOAD,
+  options: LoadOptions & { readonly settleMs?: number } = LOAD,
 ): Promise<string[]> {
   const load = await Load.start(world, options);
   await heardAgain(load);
   const wrong = await fault(load);
   await heardAgain(load);
   await load.stop();
-  wrong.push(...(await recount(world, load)));
+  wrong.push(...(await recount(world, load, { settleMs: options.settleMs })));
   await load.closePages();
   world.count('messages and answers acknowledged', load.acknowledged);
   return wrong;
@@ -39,7 +41,7 @@ export async function heardAgain(load: Load, times = 2): Promise<void> {
 
 /** A further process of the inbox joins in the middle of everything, and leaves again. */
 export function joinsAndLeaves(world: Inside): Promise<string[]> {
-  return under(world, async (load) => {
+  const joins = async (load: Load): Promise<string[]> => {
     const extra = await startExtra(world, 'inbox');
     try {
       await heardAgain(load, 5);
@@ -49,7 +51,8 @@ export function joinsAndLeaves(world: Inside): Promise<string[]> {
     } finally {
       await extra.kill();
     }
-  });
+  };
+  return under(world, joins, { ...LOAD, settleMs: SETTLE_MS });
 }
 
 /** A process of an app is held still until others have taken over all that it had, and then goes on as if nothing had been. */

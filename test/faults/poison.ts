@@ -3,12 +3,12 @@ import { eventually, expectStatus, type AgentClient, type VisitorClient } from '
 import { textsOf } from '../e2e/stage';
 import type { Inside } from './harness/inside';
 
-const POISON = '毒药';
+export const POISON = '毒药';
 const VISITORS = 12;
 const EACH = 30;
 
 /** Whoever stores this text fails, as long as nobody mends it: the handler's own error, of an event that is valid. */
-const TRIGGERS = {
+export const POISON_TRIGGER = {
   sqlite: `CREATE TRIGGER poison BEFORE INSERT ON inbox_messages WHEN NEW.text LIKE '%${POISON}%' BEGIN SELECT RAISE(ABORT, 'cannot digest this'); END`,
   mysql: `CREATE TRIGGER poison BEFORE INSERT ON inbox_messages FOR EACH ROW BEGIN IF NEW.text LIKE '%${POISON}%' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'cannot digest this'; END IF; END`,
 } as const;
@@ -34,7 +34,7 @@ export async function poisonStays(world: Inside): Promise<string[]> {
   );
   const [replayed, discarded] = [customers[0]!, customers[1]!];
   const poisonedAt = random.between(5, 25);
-  await world.execute(TRIGGERS);
+  await world.execute(POISON_TRIGGER);
   await Promise.all(
     customers.map(async (customer) => {
       for (let i = 1; i <= EACH; i++)

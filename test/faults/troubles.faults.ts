@@ -1,5 +1,6 @@
 import { heldPastSession, joinsAndLeaves, terminated } from './handover';
 import { MODES, openInside, scene, type Inside } from './harness/inside';
+import { heldEventSurvives } from './held';
 import { poisonStays } from './poison';
 import { acceptingRaces, answeringRaces, retryRaces, writersAgree } from './races/scenes';
 import { nothingNew } from './replay';
@@ -19,6 +20,9 @@ describe.each(MODES)('trouble in the middle of work (%s)', (mode) => {
 
   it('a poison event waits alone, is seen, tried again and thrown away; nobody else notices', () =>
     play('poison', poisonStays));
+
+  it('an event that is being tried again when its process is killed is neither lost nor overtaken', () =>
+    play('held and killed', heldEventSurvives));
 
   it('a customer and two agents write at once: record, screens and customer agree on the order', () =>
     play('writers', (inside) => writersAgree(inside, { conversations: 4, each: mode === 'embedded' ? 150 : 50 })));

@@ -19,10 +19,13 @@ import { VisibleThreads } from './conversations/visible-threads';
 import { AgentStandings } from './decisions/agent-standings';
 import { DecisionsRepository } from './decisions/decisions.repository';
 import { InboxEdgesModule } from './inbox-edges.module';
+import { MailReplies } from './messages/mail-replies';
 import { MessageActionsService } from './messages/message-actions.service';
 import { MessagesController } from './messages/messages.controller';
 import { MessagesRepository } from './messages/messages.repository';
 import { MessagesService } from './messages/messages.service';
+import { RemoteImages } from './messages/remote-images';
+import { RemoteImagesController } from './messages/remote-images.controller';
 import { RemoteIdsRepository } from './messages/remote-ids.repository';
 import { VisitorMessagesController } from './messages/visitor-messages.controller';
 import { WaitingReceiptsRepository } from './messages/waiting-receipts.repository';
@@ -31,6 +34,8 @@ import { OffersController } from './offers/offers.controller';
 import { OffersRepository } from './offers/offers.repository';
 import { OffersService } from './offers/offers.service';
 import { SessionsRepository } from './sessions/sessions.repository';
+import { ThreadPlacement } from './threads/thread-placement';
+import { ThreadsRepository } from './threads/threads.repository';
 import { WindowsRepository } from './windows/windows.repository';
 
 /** Conversations: what comes in, what people do with it, what goes out and what becomes of it. */
@@ -41,6 +46,7 @@ import { WindowsRepository } from './windows/windows.repository';
     MessagesController,
     OffersController,
     VisitorMessagesController,
+    RemoteImagesController,
     InboundConsumer,
     ReceiptsConsumer,
     DecisionsConsumer,
@@ -62,9 +68,13 @@ import { WindowsRepository } from './windows/windows.repository';
     AssignmentService,
     ConversationsService,
     ActionsService,
+    MailReplies,
+    RemoteImages,
     MessagesService,
     MessageActionsService,
     OffersService,
+    ThreadsRepository,
+    ThreadPlacement,
     InboundAttachments,
     InboundWriter,
     ReceiptsWriter,

@@ -11,6 +11,7 @@ import { PresenceSweeper } from './agents/presence.sweeper';
 import { AttachmentStore, LocalFolderStore } from './attachments/attachment-store';
 import { AttachmentsController } from './attachments/attachments.controller';
 import { AttachmentsService } from './attachments/attachments.service';
+import { AttachmentsSweeper } from './attachments/attachments.sweeper';
 import { InternalAttachmentsController } from './attachments/internal-attachments.controller';
 import { AuthController } from './auth/auth.controller';
 import { AuthService } from './auth/auth.service';
@@ -67,6 +68,7 @@ import { TeamsService } from './teams/teams.service';
     AccountsFollower,
     { provide: AttachmentStore, useClass: LocalFolderStore },
     AttachmentsService,
+    AttachmentsSweeper,
     ConversationAccessMap,
     InboxFeed,
     SocketHub,

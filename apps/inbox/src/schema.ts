@@ -369,8 +369,24 @@ const dlq: Table = {
   index: [['created_at', 'id']],
 };
 
-/** All tables of the inbox. */
-export const INBOX_TABLES: readonly Table[] = [
+/**
+ * Where mails of one sender belong that name a mail: `link_key` is over account, the mail's remote id and the sender. It holds together what one
+ * customer writes when the mail in between was never seen, comes later, or is being stored by another process.
+ */
+const threadLinks: Table = {
+  name: 'inbox_thread_links',
+  columns: { link_key: { type: 'key43' }, conversation_id: { type: 'id' }, created_at: { type: 'time' } },
+  primary: ['link_key'],
+};
+
+/** The remote ids that a mail names as the chain before it, the oldest first (JSON): an answer repeats them. */
+const messageReferences: Table = {
+  name: 'inbox_message_references',
+  columns: { message_id: { type: 'id' }, refs: { type: 'text' } },
+  primary: ['message_id'],
+};
+
+const FIRST_TABLES: readonly Table[] = [
   contacts,
   identities,
   conversations,
@@ -395,4 +411,7 @@ export const INBOX_TABLES: readonly Table[] = [
   dlq,
 ];
 
-export const INBOX_SCHEMA: SchemaModule = { prefix: 'inbox', steps: [createTables('20261123-01-inbox', INBOX_TABLES)] };
+export const INBOX_SCHEMA: SchemaModule = {
+  prefix: 'inbox',
+  steps: [createTables('20261123-01-inbox', FIRST_TABLES), createTables('20261127-01-threads', [threadLinks, messageReferences])],
+};

@@ -17,8 +17,7 @@ void runService({
       schemas: [
         INBOX_SCHEMA,
         ROUTING_SCHEMA,
-        connectorSchema('connector_webchat'),
-        connectorSchema('connector_wechat'),
+        ...['connector_webchat', 'connector_wechat', 'connector_email'].map(connectorSchema),
         ...busSchemas(config, 'suite'),
       ],
     }),

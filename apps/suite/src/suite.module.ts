@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Config } from '@huiliu/platform';
+import { ConnectorEmailModule } from '../../connector-email/src/connector-email.module';
 import { ConnectorWebchatModule } from '../../connector-webchat/src/connector-webchat.module';
 import { ConnectorWechatModule } from '../../connector-wechat/src/connector-wechat.module';
 import { ConsoleModule } from '../../console/src/console.module';
@@ -11,7 +12,14 @@ import { SandboxModule } from '../../sandbox/src/sandbox.module';
 @Module({})
 export class SuiteModule {
   static forConfig(config: Config): DynamicModule {
-    const apps = [InboxModule, RoutingModule, ConnectorWebchatModule, ConnectorWechatModule, ConsoleModule];
+    const apps = [
+      InboxModule,
+      RoutingModule,
+      ConnectorWebchatModule,
+      ConnectorWechatModule,
+      ConnectorEmailModule,
+      ConsoleModule,
+    ];
     return { module: SuiteModule, imports: config.production ? apps : [...apps, SandboxModule] };
   }
 }

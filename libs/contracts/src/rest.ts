@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Priority, Tag, ConversationStatus } from './conversation';
 import { SafeText, WritableContent } from './content';
 import { ChannelName, ClientId, Id, Time } from './ids';
-import { AccountProgress, AccountState } from './events-channel';
+import { AccountProgress, AccountState, MailReply } from './events-channel';
 
 /** The one shape of every error, at every edge. */
 export const ErrorBody = z.object({
@@ -52,6 +52,14 @@ export const PostMessage = z.strictObject({
   direction: z.enum(['outbound', 'note']).default('outbound'),
 });
 export type PostMessage = z.infer<typeof PostMessage>;
+/** `GET /messages/:id/remote-image`: an address that the mail names as a picture's. */
+export const RemoteImageQuery = z.object({ url: z.string().min(1).max(8192) });
+
+/** `GET /conversations/:id/mail-reply`: null where the conversation is no mail thread. */
+export const MailReplyTarget = z.object({
+  mail: MailReply.pick({ subject: true, to: true, cc: true }).nullable(),
+});
+export type MailReplyTarget = z.infer<typeof MailReplyTarget>;
 export const RetryMessage = z.strictObject({ force: z.boolean().default(false) });
 export const ReadConversation = z.strictObject({ seq: z.number().int().nonnegative() });
 export const AssignConversation = z.strictObject({ agentId: Id });

@@ -21,7 +21,9 @@ export const BREAKAGES = [
 export type Breakage = (typeof BREAKAGES)[number];
 
 const broken: ReadonlySet<string> = new Set(
-  process.env.NODE_ENV === 'production' ? [] : (process.env.HUILIU_BREAK ?? '').split(',').filter((name) => name !== ''),
+  process.env.NODE_ENV === 'production'
+    ? []
+    : (process.env.HUILIU_BREAK ?? '').split(',').filter((name) => name !== ''),
 );
 
 /** Whether this process is to break one of its promises. */

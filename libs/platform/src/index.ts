@@ -1,6 +1,13 @@
 export { breaks, type Breakage } from './breakage';
 export * from './ids';
-export { Config, type BusKind, type ConfigValues, type LogLevel, type SandboxMail } from './config/config';
+export {
+  Config,
+  type BusKind,
+  type ConfigValues,
+  type LogLevel,
+  SANDBOX_MAIL_PASSWORD,
+  type SandboxMail,
+} from './config/config';
 export { ConfigError, loadConfig, type LoadConfigOptions } from './config/load-config';
 export { describeConfig } from './config/describe-config';
 export { addressSet, plainAddress, rangesOf } from './config/addresses';

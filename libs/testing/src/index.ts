@@ -8,5 +8,7 @@ export * from './frame-socket';
 export * from './http';
 export * from './kafka';
 export * from './suite';
+export * from './mail-server';
+export * from './smtp-sink';
 export * from './system';
 export * from './visitor-client';

@@ -55,6 +55,9 @@ export function baseEnvironment(port: number, dataFolder: string): Record<string
     NODE_ENV: 'development',
     PORT: String(port),
     HUILIU_DATA: dataFolder,
+    // Beside a port of the system's choice another test may listen.
+    SANDBOX_SMTP_PORT: '0',
+    SANDBOX_IMAP_PORT: '0',
     HUILIU_ADMIN_PASSWORD: randomBytes(12).toString('hex'),
     RATE_LIMITS: 'off',
   };

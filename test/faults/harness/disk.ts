@@ -48,7 +48,8 @@ export class SmallDisk {
   }
 
   unmount(): void {
-    execFileSync('umount', [this.folder], { stdio: 'pipe' });
+    // Lazily: SQLite lets go of its files a moment after it was closed.
+    execFileSync('umount', ['-l', this.folder], { stdio: 'pipe' });
     rmdirSync(this.folder);
   }
 }

@@ -98,6 +98,18 @@ export async function scene(
   return wrong;
 }
 
+/** What a scene finds wrong where the product breaks a promise on purpose; a scene that cannot even go on has found it, too. */
+export async function found(
+  world: Inside,
+  name: string,
+  play: (world: Inside) => Promise<string[]>,
+): Promise<string[]> {
+  const wrong = await play(world).catch((error: unknown) => [error instanceof Error ? error.message : String(error)]);
+  say(`${name} (${world.mode}), seed ${world.random.seed}: ${wrong.length === 0 ? 'NOT NOTICED' : 'noticed'}`);
+  if (wrong.length > 0) say(`  ${wrong[0]!.slice(0, 300)}`);
+  return wrong;
+}
+
 /** The key that all processes of a distributed system share. */
 export function masterKey(world: Inside): string {
   return readFileSync(path.join(world.system.dataFolder, 'master.key'), 'utf8').trim();

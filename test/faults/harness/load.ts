@@ -13,6 +13,8 @@ export interface LoadOptions {
   readonly agents?: number;
   /** So many of the customers keep their page open. */
   readonly pages?: number;
+  /** Added to every text, to make it long. */
+  readonly padding?: string;
 }
 
 /** What one person wrote in one conversation, in their order. */
@@ -164,7 +166,7 @@ export class Load {
     post: (text: string, clientId: string) => Promise<{ status: number; text: string }>,
   ): Promise<void> {
     for (let n = 1; n <= count && !this.stopped; n++) {
-      const text = `${name} ${n}`;
+      const text = `${name} ${n}${this.options.padding ?? ''}`;
       line.unsure = text;
       for (let waitMs: number = CLIENT_WAITS_MS[0]; !this.stopped; waitMs = Math.min(waitMs * 2, CLIENT_WAITS_MS[1])) {
         await this.pace.turn();
@@ -181,7 +183,8 @@ export class Load {
           line.unsure = null;
           break;
         }
-        if (!mayPass(answer.status, name)) throw new Error(`${text} was answered ${answer.status}: ${answer.text}`);
+        if (!mayPass(answer.status, name))
+          throw new Error(`${name} ${n} was answered ${answer.status}: ${answer.text}`);
         await pause(waitMs);
       }
     }

@@ -1,7 +1,6 @@
 import { eventually, pause } from '@huiliu/testing';
 import type { Line, Load, Talk } from './load';
 import { say, sayTable } from './say';
-import type { Screen } from './screen';
 import type { Row } from './rows';
 import type { World } from './world';
 
@@ -28,6 +27,8 @@ export interface RecountOptions {
   readonly settleMs?: number;
   /** Events that a test has made unreadable on purpose may be parked or dead. */
   readonly parkedAllowed?: boolean;
+  /** Pages that were opened while everybody wrote show what came from then on: everything behind the first they have. */
+  readonly lateScreens?: boolean;
   /** Pages that were told to load afresh have begun anew. */
   readonly reloadsAllowed?: boolean;
 }
@@ -49,7 +50,7 @@ export async function recount(world: World, load: Load, options: RecountOptions 
     countLines('customers, stored', load.talks, (talk) => talk.said, inboundOf(stored), wrong),
     countLines('answers, stored', load.talks, (talk) => talk.answered, outboundOf(stored), wrong),
     await countCustomers(load, stored, wrong),
-    ...load.screens.map((screen) => countScreen(screen, allSeqs(load, stored), wrong)),
+    countScreens(load, allSeqs(load, stored), options.lateScreens ?? false, wrong),
     ...(load.pages.size === 0 ? [] : [countPages(load, stored, wrong)]),
   ];
   checkSeqs(load, stored, wrong);
@@ -69,7 +70,8 @@ export async function recount(world: World, load: Load, options: RecountOptions 
       .sort()
       .join(', ')}`,
   );
-  say(`  pages opened: ${[...load.screens, ...load.pages.values()].map((screen) => screen.opened).join(' ')}`);
+  const opened = [...load.screens, ...load.pages.values()].map((screen) => screen.opened);
+  say(`  ${opened.length} pages, opened ${opened.reduce((sum, times) => sum + times, 0)} times`);
   say(wrong.length === 0 ? '  nothing is wrong' : `  WRONG: ${wrong.length}`);
   return wrong.length > MOST_NAMED ? [...wrong.slice(0, MOST_NAMED), `and ${wrong.length - MOST_NAMED} more`] : wrong;
 }
@@ -148,12 +150,14 @@ function countLines(
     const disordered = [...new Set(known)].filter((text, at) => ordered[at] !== text);
     row.disordered += disordered.length;
     const id = talk.visitor.conversationId;
-    if (missing.length > 0) wrong.push(`${what}: ${id} misses ${missing.slice(0, 3).join(', ')}`);
+    if (missing.length > 0) wrong.push(`${what}: ${id} misses ${missing.slice(0, 3).map(brief).join(', ')}`);
     if (texts.length !== distinct.size) wrong.push(`${what}: ${id} has something twice`);
-    if (disordered.length > 0) wrong.push(`${what}: ${id} is out of order at ${disordered[0]}`);
+    if (disordered.length > 0) wrong.push(`${what}: ${id} is out of order at ${brief(disordered[0] ?? '')}`);
   }
   return row;
 }
+
+const brief = (text: string): string => text.slice(0, 20);
 
 /** What each customer can read: every answer, once and in order. */
 async function countCustomers(load: Load, stored: Map<string, Stored[]>, wrong: string[]): Promise<Tally> {
@@ -168,11 +172,19 @@ async function countCustomers(load: Load, stored: Map<string, Stored[]>, wrong: 
   return row;
 }
 
-/** Every message of every conversation, once and in order, on a page that was cut off and came back. */
-function countScreen(screen: Screen, expected: Map<string, number[]>, wrong: string[]): Tally {
-  const row: Tally = { what: `page of ${screen.name}`, accepted: 0, found: 0, missing: 0, doubled: 0, disordered: 0 };
-  const shown = screen.shown();
-  for (const [id, seqs] of expected) compare(row, id, seqs, shown.get(id) ?? [], wrong);
+/** Every message of every conversation, once and in order, on pages that were cut off and came back. */
+function countScreens(load: Load, expected: Map<string, number[]>, late: boolean, wrong: string[]): Tally {
+  const what = `${load.screens.length} pages of agents`;
+  const row: Tally = { what, accepted: 0, found: 0, missing: 0, doubled: 0, disordered: 0 };
+  for (const screen of load.screens) {
+    const shown = screen.shown();
+    for (const [id, seqs] of expected) {
+      const seen = shown.get(id) ?? [];
+      const from = late ? (seen[0] ?? Infinity) : 1;
+      const due = seqs.filter((seq) => seq >= from);
+      compare(row, `${screen.name} ${id}`, due, seen, wrong);
+    }
+  }
   return row;
 }
 

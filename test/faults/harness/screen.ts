@@ -34,9 +34,9 @@ export class Screen {
     private readonly connect: () => Promise<FrameSocket>,
   ) {}
 
-  /** An agent's page; resolves when it is open. */
-  static ofAgent(agent: AgentClient, name = 'agent'): Promise<Screen> {
-    return Screen.open(name, () => agent.connect());
+  /** An agent's page; resolves when it is open. `connect`: where to, if not through the front door. */
+  static ofAgent(agent: AgentClient, name = 'agent', connect = () => agent.connect()): Promise<Screen> {
+    return Screen.open(name, connect);
   }
 
   /** A visitor's page; resolves when it is open. */
@@ -71,7 +71,9 @@ export class Screen {
     for (const frame of this.frames()) {
       if (frame.type !== 'message.created') continue;
       const { conversationId, seq } = frame.data as Shown;
-      byConversation.set(conversationId, [...(byConversation.get(conversationId) ?? []), seq]);
+      const seqs = byConversation.get(conversationId) ?? [];
+      byConversation.set(conversationId, seqs);
+      seqs.push(seq);
     }
     return byConversation;
   }
@@ -79,6 +81,15 @@ export class Screen {
   /** Cuts the connection without a word; it comes back by itself. */
   async cut(): Promise<void> {
     await this.connections.at(-1)?.socket.cut();
+  }
+
+  /** Reads nothing more, until `readOn`. */
+  stopReading(): void {
+    this.connections.at(-1)?.socket.socket.pause();
+  }
+
+  readOn(): void {
+    this.connections.at(-1)?.socket.socket.resume();
   }
 
   async close(): Promise<void> {

@@ -9,7 +9,7 @@ import { HeadReader } from './mail-head';
 import { type MailFile, toFiles } from './mail-files';
 import { type PartTree, readParts } from './mime-parts';
 import { boundChain } from './references';
-import { readReport, type MailReport } from './report';
+import { type MailReport, readReport, readReturned } from './report';
 import { BodyReader } from './text-body';
 
 /** A mail as far as it could be read. `problems` names what could not, in words for a log and a person who asks. */
@@ -38,6 +38,8 @@ export interface ParsedMail {
   readonly headers: Readonly<Record<string, readonly string[]>>;
   /** The machine's half of a multipart/report. */
   readonly report: MailReport | null;
+  /** Message-ID and References of a mail inside this one (the one that came back, in a bounce). */
+  readonly returned: readonly RawField[];
   readonly problems: readonly string[];
 }
 
@@ -82,6 +84,7 @@ export async function parseMail(source: Buffer | Readable, given: Partial<MailLi
     attachments: toFiles(reading.files, reading.html, (problem) => problems.add(problem)),
     headers: head.telling(),
     report: readReport(tree.root),
+    returned: readReturned(tree.root),
     problems: problems.list,
   };
 }

@@ -9,8 +9,6 @@ export interface MailReport {
   readonly type: string;
   /** The fields of the machine's part: the first block speaks of the mail, each further one of a recipient. */
   readonly blocks: readonly (readonly RawField[])[];
-  /** The header of the mail that came back, as far as it did. */
-  readonly original: readonly RawField[];
 }
 
 const MACHINE = new Set([
@@ -35,12 +33,10 @@ export function readReport(root: Part): MailReport | null {
   const parts = [...walk(root)];
   const machine = parts.find((part) => MACHINE.has(part.type));
   const type = root.type === 'multipart/report' ? (root.contentType.params.get('report-type') ?? '').toLowerCase() : '';
-  const returned = parts.find((part) => RETURNED.has(part.type));
   if (machine === undefined && type === '') return null;
   return {
     type: type || (machine?.type.replace(/^message\/(?:global-)?/, '') ?? ''),
     blocks: machine === undefined ? [] : blocksOf(contentOf(machine).content),
-    original: returned === undefined ? [] : returnedHeader(contentOf(returned).content),
   };
 }
 
@@ -54,8 +50,12 @@ function blocksOf(content: Buffer): RawField[][] {
     .filter((block) => block.length > 0);
 }
 
-export function returnedHeader(content: Buffer): RawField[] {
-  return fieldsOf(boundHeader(content.subarray(0, READ), READ).header).map(decodeField);
+/** The header of a mail inside this one: of the mail that came back, in a bounce. Empty where there is none. */
+export function readReturned(root: Part): RawField[] {
+  const returned = [...walk(root)].find((part) => RETURNED.has(part.type));
+  if (returned === undefined) return [];
+  const fields = fieldsOf(boundHeader(contentOf(returned).content.subarray(0, READ), READ).header);
+  return fields.filter(({ name }) => name === 'message-id' || name === 'references').map(decodeField);
 }
 
 const decodeField = ({ name, value }: RawField): RawField => ({ name, value: readRaw(value, null) });

@@ -4,7 +4,7 @@ import type { Upload, ReadableFile, AttachmentsService } from './attachments.ser
 import { isShownInline } from './domain/magic';
 
 /** Files are looked at alone, without scripts, whatever they hold. */
-const FILE_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+export const FILE_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 /** The file of a multipart request: its field is `file`; 413 over the limit, 400 when there is none. */
 export async function withUpload<T>(request: FastifyRequest, work: (upload: Upload) => Promise<T>): Promise<T> {

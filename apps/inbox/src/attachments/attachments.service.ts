@@ -22,6 +22,11 @@ export interface Upload {
   readonly mime: string;
 }
 
+const HOUR_MS = 3_600_000;
+/** How long a file waits for the message that uses it. */
+const UNSENT_MS = 48 * HOUR_MS;
+const BROUGHT_MS = 30 * 24 * HOUR_MS;
+
 /** A file that may be read. */
 export interface ReadableFile extends Attachment {
   readonly storageName: string;
@@ -66,6 +71,19 @@ export class AttachmentsService {
     ids: readonly string[],
     use: { readonly uploader: Uploader; readonly conversationId: string },
   ): Promise<Map<string, Attachment>> {
+    const found = await this.claim(tx, ids, { uploaders: [use.uploader], conversationId: use.conversationId });
+    const unknown = ids.filter((id) => !found.has(id));
+    if (unknown.length > 0)
+      throw badRequest('unknown_attachment', `no such attachment: ${unknown.join(', ')}`, { ids: unknown });
+    return found;
+  }
+
+  /** The same, but what none of the uploaders brought, or another conversation uses, is left out. */
+  async claim(
+    tx: Tx,
+    ids: readonly string[],
+    use: { readonly uploaders: readonly Uploader[]; readonly conversationId: string },
+  ): Promise<Map<string, Attachment>> {
     const found = new Map<string, Attachment>();
     if (ids.length === 0) return found;
     const rows = await tx.lock<Row>('inbox_attachments', 'id', [...new Set(ids)].sort(), [
@@ -79,20 +97,48 @@ export class AttachmentsService {
       'used_in',
     ]);
     for (const row of rows) {
-      const theirs = row.uploader_type === use.uploader.type && row.uploader_id === use.uploader.id;
+      const theirs = use.uploaders.some(({ type, id }) => row.uploader_type === type && row.uploader_id === id);
       if (theirs && (row.used_in === null || row.used_in === use.conversationId))
         found.set(String(row.id), attachmentOf(row));
     }
-    const unknown = ids.filter((id) => !found.has(id));
-    if (unknown.length > 0)
-      throw badRequest('unknown_attachment', `no such attachment: ${unknown.join(', ')}`, { ids: unknown });
-    const fresh = rows.filter((row) => row.used_in === null).map((row) => String(row.id));
+    const fresh = rows.flatMap((row) => (row.used_in === null && found.has(String(row.id)) ? String(row.id) : []));
     if (fresh.length > 0)
       await tx.execute(`UPDATE inbox_attachments SET used_in = ? WHERE id IN (${fresh.map(() => '?').join(', ')})`, [
         use.conversationId,
         ...fresh,
       ]);
     return found;
+  }
+
+  /**
+   * Removes files that no message has used: an agent's after two days, a connector's after thirty, since the event that names them may be
+   * parked meanwhile. At most so many at a time; answers how many.
+   */
+  async removeUnused(limit: number): Promise<number> {
+    const now = this.clock.now().getTime();
+    const before = (ms: number): string => toDbTime(new Date(now - ms));
+    const due = `used_in IS NULL AND (created_at < ? OR (created_at < ? AND uploader_type = 'agent'))`;
+    const times = [before(BROUGHT_MS), before(UNSENT_MS)];
+    const found = await this.db.query<Row>(
+      `SELECT id, storage_name FROM inbox_attachments WHERE ${due} ORDER BY created_at LIMIT ?`,
+      [...times, limit],
+    );
+    // One that a message takes at this moment stays: who comes second finds it used, or gone.
+    const removed = await this.db.transaction(async (tx) => {
+      const locked = await tx.lock<Row>(
+        'inbox_attachments',
+        'id',
+        found.map(({ id }) => String(id)),
+        ['id', 'used_in'],
+      );
+      const ids = locked.flatMap(({ id, used_in }) => (used_in === null ? String(id) : []));
+      if (ids.length > 0)
+        await tx.execute(`DELETE FROM inbox_attachments WHERE id IN (${ids.map(() => '?').join(', ')})`, ids);
+      return new Set(ids);
+    });
+    for (const { id, storage_name } of found)
+      if (removed.has(String(id))) await this.store.remove(String(storage_name));
+    return removed.size;
   }
 
   /** A file for an agent who may see it; else 404. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { UPLOADER_HEADER, INTERNAL_TOKEN_HEADER, type Attachment } from '@huiliu/contracts';
 import { InternalAuth, newId, UPLOAD_LIMIT } from '@huiliu/platform';
+import { toDbTime } from '@huiliu/storage';
 import { call, eventually, expectStatus, isErrorBody } from '@huiliu/testing';
 import { EdgesApp, login, PASSWORD, type Person } from '../testing/edges-app';
 import { AttachmentStore, LocalFolderStore } from './attachment-store';
@@ -159,6 +160,34 @@ describe('attachments', () => {
     expect([...(await use(id, { type: 'agent', id: ann.id }, one)).keys()]).toEqual([id]);
     await use(id, { type: 'agent', id: ann.id }, one);
     await expect(use(id, { type: 'agent', id: ann.id }, two)).rejects.toMatchObject(refused);
+  });
+
+  it('that nothing used are removed: an agent’s after two days, a connector’s after thirty', async () => {
+    const service = app.service.app.get(AttachmentsService);
+    const [old, used, young] = [await upload(ann, PNG), await upload(ann, PNG), await upload(ann, PNG)].map(
+      ({ body }) => body.id,
+    ) as [string, string, string];
+    const bytes = Readable.from([PNG]);
+    const brought = await service.add({ stream: bytes, name: 'a.png', mime: '' }, { type: 'visitor', id: newId() });
+    await use(used, { type: 'agent', id: ann.id }, newId());
+    const age = (id: string, days: number) =>
+      app.db.transaction((tx) =>
+        tx.execute('UPDATE inbox_attachments SET created_at = ? WHERE id = ?', [
+          toDbTime(new Date(Date.now() - days * 86_400_000)),
+          id,
+        ]),
+      );
+    for (const id of [old, used, brought.id]) await age(id, 3);
+    const before = (await stored()).length;
+    expect(await service.removeUnused(100)).toBe(1);
+    expect((await stored()).length).toBe(before - 1);
+    expect((await download(ann, old)).status).toBe(404);
+    expect((await download(ann, young)).status).toBe(200);
+    await age(brought.id, 31);
+    expect(await service.removeUnused(100)).toBe(1);
+    expect(await service.removeUnused(100)).toBe(0);
+    const left = await app.db.query('SELECT id FROM inbox_attachments WHERE id IN (?, ?)', [used, brought.id]);
+    expect(left).toEqual([{ id: used }]);
   });
 
   it('can be read with a ticket for just that file, while its login lasts', async () => {

@@ -1,13 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Attachment, Content } from '@huiliu/contracts';
-import { AppError } from '@huiliu/platform';
 import type { Tx } from '@huiliu/storage';
 import { AttachmentsService } from '../attachments/attachments.service';
 import type { PlacedEvent } from './domain/plan-batch';
 
+type MailContent = Extract<Content, { kind: 'email' }>;
+
+/** More files than these are not looked up for one message. */
+const MOST_FILES = 500;
+
 /**
- * Looks up the files that customers' messages name, and marks them as used in their conversation. A file that its sender did not bring is
- * left out; the message stands without it, since what was acknowledged is not lost.
+ * Looks up the files that customers' messages name, and marks them as used in their conversation. They were brought for the customer, or by the
+ * connector for its account. A file that neither brought is left out; the message stands without it, since what was acknowledged is not lost.
  */
 @Injectable()
 export class InboundAttachments {
@@ -20,44 +24,52 @@ export class InboundAttachments {
     const contents = new Map<string, Content>();
     for (const { conversationId, event } of placed) {
       if (event.type !== 'message.received' && event.type !== 'message.edited') continue;
-      const { content, contact } = event.data;
-      const ids = attachmentIdsOf(content);
+      const { content, contact, accountId } = event.data;
+      const ids = [...new Set(attachmentIdsOf(content))].slice(0, MOST_FILES);
       if (ids.length === 0) continue;
-      const uploader = { type: 'visitor' as const, id: contact.contactId ?? contact.remoteId };
-      const found = await this.find(tx, ids, { uploader, conversationId });
+      const uploaders = [contact.contactId ?? contact.remoteId, accountId].map((id) => ({
+        type: 'visitor' as const,
+        id,
+      }));
+      const found = await this.attachments.claim(tx, ids, { uploaders, conversationId });
+      if (found.size < ids.length)
+        this.logger.warn(
+          { conversationId, missing: ids.length - found.size },
+          'a message names files that its sender did not bring',
+        );
       contents.set(event.id, withAttachments(content, found));
     }
     return contents;
   }
-
-  private async find(
-    tx: Tx,
-    ids: readonly string[],
-    use: Parameters<AttachmentsService['resolve']>[2],
-  ): Promise<Map<string, Attachment>> {
-    try {
-      return await this.attachments.resolve(tx, ids, use);
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      this.logger.warn(
-        { code: error.code, conversationId: use.conversationId },
-        'a message names files that its sender did not bring',
-      );
-      return new Map();
-    }
-  }
 }
 
 function attachmentIdsOf(content: Content): string[] {
-  if (content.kind === 'email') return content.attachments.map(({ id }) => id);
+  if (content.kind === 'email')
+    return [...content.attachments, ...(content.source ? [content.source] : [])]
+      .map(({ id }) => id)
+      .concat(inlineIdsOf(content.html));
   return 'attachment' in content && content.attachment ? [content.attachment.id] : [];
 }
 
+/** The pictures that an HTML mail shows in its text: files of ours by their addresses. */
+function inlineIdsOf(html: string): string[] {
+  return [...html.matchAll(/\/api\/v1\/attachments\/([0-9A-HJKMNP-TV-Z]{26})\b/g)].map((match) => String(match[1]));
+}
+
 function withAttachments(content: Content, found: ReadonlyMap<string, Attachment>): Content {
-  if (content.kind === 'email')
-    return { ...content, attachments: content.attachments.flatMap(({ id }) => found.get(id) ?? []) };
+  if (content.kind === 'email') return mailWith(content, found);
   if (!('attachment' in content)) return content;
   const { attachment, ...rest } = content;
   const known = attachment && found.get(attachment.id);
   return known ? { ...content, attachment: known } : rest;
+}
+
+function mailWith(content: MailContent, found: ReadonlyMap<string, Attachment>): MailContent {
+  const { source, ...rest } = content;
+  const original = source && found.get(source.id);
+  return {
+    ...rest,
+    attachments: content.attachments.flatMap(({ id }) => found.get(id) ?? []),
+    ...(original ? { source: original } : {}),
+  };
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { ChannelInboundEvent, Content } from '@huiliu/contracts';
+import type { ChannelInboundEvent, Content, RemoteConversation } from '@huiliu/contracts';
 import { messageIdOf, newId } from '@huiliu/platform';
 import { Clock, isDuplicateKey, type Tx } from '@huiliu/storage';
-import { Placement, placeKeyOf, type Place } from '../contacts/placement';
+import { Placement, placeKeyOf, type Place, type WantedPlace } from '../contacts/placement';
 import { isAway } from '../conversations/away';
 import { ConversationsRepository } from '../conversations/conversations.repository';
 import type { LoadedThread, ThreadChange } from '../conversations/domain/thread';
@@ -10,6 +10,8 @@ import { ThreadStore } from '../conversations/thread-store';
 import { Directory } from '../directory/directory';
 import { MessagesRepository } from '../messages/messages.repository';
 import { messageKeyOf, RemoteIdsRepository } from '../messages/remote-ids.repository';
+import { ThreadPlacement } from '../threads/thread-placement';
+import { ThreadsRepository } from '../threads/threads.repository';
 import { planBatch, type BatchState, type PlacedEvent, type PlanContext } from './domain/plan-batch';
 import { InboundAttachments } from './inbound-attachments';
 
@@ -32,6 +34,8 @@ export class InboundWriter {
     private readonly remoteIds: RemoteIdsRepository,
     private readonly store: ThreadStore,
     private readonly attachments: InboundAttachments,
+    private readonly threads: ThreadPlacement,
+    private readonly chains: ThreadsRepository,
   ) {}
 
   /** Throws `UnknownAccount` for the first event of an account that is not ours, deleted ones included; looks again before it says so. */
@@ -49,16 +53,8 @@ export class InboundWriter {
   async apply(tx: Tx, events: readonly ChannelInboundEvent[]): Promise<void> {
     if (events.length === 0) return;
     const now = this.clock.now();
-    const places = await this.placement.place(
-      tx,
-      events.map(({ type, data }) => ({ remote: data, creates: type === 'message.received' })),
-      now,
-    );
-    const placed = events.flatMap((event): PlacedEvent[] => {
-      const place = places.get(placeKeyOf(event.data));
-      return place === undefined ? [] : [{ conversationId: place.conversationId, event }];
-    });
-    const threads = await this.load(tx, [...places.values()]);
+    const { placed, places } = await this.place(tx, events, now);
+    const threads = await this.load(tx, places);
     let state: BatchState = { threads, stored: new Set(), ...(await this.namedBy(tx, placed)) };
     const context = this.context(now);
     for (;;) {
@@ -66,6 +62,7 @@ export class InboundWriter {
       await this.fillLastMessages(tx, changes);
       try {
         await this.store.save(tx, changes, now);
+        await this.keepReferences(tx, placed, changes);
         return;
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
@@ -75,6 +72,56 @@ export class InboundWriter {
         state = { ...state, stored: new Set([...state.stored, ...stored]) };
       }
     }
+  }
+
+  /** The conversations that events belong to: by thread where they name one, else by their remote conversation. */
+  private async place(
+    tx: Tx,
+    events: readonly ChannelInboundEvent[],
+    now: Date,
+  ): Promise<{ placed: PlacedEvent[]; places: Place[] }> {
+    const homes = await this.threads.homesOf(tx, events, now);
+    const wanted: WantedPlace[] = [];
+    const joined = new Map<string, RemoteConversation[]>();
+    const begun = new Set([...homes.values()].flatMap(({ begins, conversationId }) => (begins ? conversationId : [])));
+    for (const { id, type, data } of events) {
+      const home = homes.get(id);
+      if (home === undefined) wanted.push({ remote: data, creates: type === 'message.received' });
+      else if (home.begins) wanted.push({ remote: { ...data, conversationId: home.conversationId }, creates: true });
+      else if (!begun.has(home.conversationId))
+        joined.set(home.conversationId, [...(joined.get(home.conversationId) ?? []), data]);
+    }
+    const places = await this.placement.place(tx, wanted, now);
+    const placed = events.flatMap((event): PlacedEvent[] => {
+      const home = homes.get(event.id);
+      const conversationId = home?.conversationId ?? places.get(placeKeyOf(event.data))?.conversationId;
+      // What was linked to a conversation that another process has made under another id must be planned anew.
+      if (home?.begins === true && places.get(placeKeyOf(event.data))?.conversationId !== conversationId)
+        throw new Error('another process has begun this thread');
+      return conversationId === undefined ? [] : [{ conversationId, event }];
+    });
+    const revisited = joined.size === 0 ? [] : (await this.placement.revisit(tx, joined, now)).values();
+    return { placed, places: [...places.values(), ...revisited] };
+  }
+
+  /** Keeps the chains that new messages name, for the answers to them. */
+  private async keepReferences(
+    tx: Tx,
+    placed: readonly PlacedEvent[],
+    changes: readonly ThreadChange[],
+  ): Promise<void> {
+    const chains = new Map<string, readonly string[]>();
+    for (const { event } of placed) {
+      if (event.type !== 'message.received' || !event.data.thread?.references.length) continue;
+      chains.set(messageKeyOf(event.data.accountId, event.data.remoteId), [...event.data.thread.references].reverse());
+    }
+    if (chains.size === 0) return;
+    const created = changes.flatMap((change) => change.created);
+    const named = created.flatMap(({ id, dedupeKey }): [string, readonly string[]][] => {
+      const chain = dedupeKey === null ? undefined : chains.get(dedupeKey);
+      return chain === undefined ? [] : [[id, chain]];
+    });
+    await this.chains.saveReferences(tx, new Map(named));
   }
 
   private context(now: Date): PlanContext {

@@ -31,7 +31,6 @@ export interface Identity {
 
 /** An existing conversation with whom it is with. */
 export interface KnownPlace {
-  readonly remoteKey: string;
   readonly conversationId: string;
   readonly contactName: string;
   readonly identity: Identity;
@@ -40,20 +39,23 @@ export interface KnownPlace {
 /** Contacts and their identities. */
 @Injectable()
 export class ContactsRepository {
-  /** Conversations by their remote keys, with identity and contact. */
-  async places(q: Queryable, remoteKeys: readonly string[]): Promise<Map<string, KnownPlace>> {
-    if (remoteKeys.length === 0) return new Map();
+  /** Conversations by their remote keys, or by their ids, with identity and contact. */
+  async places(
+    q: Queryable,
+    keys: readonly string[],
+    by: 'remote_key' | 'id' = 'remote_key',
+  ): Promise<Map<string, KnownPlace>> {
+    if (keys.length === 0) return new Map();
     const rows = await q.query(
-      `SELECT c.remote_key AS place_key, c.id AS conversation_id, ct.name AS contact_name, ${COLUMNS.map((column) => `i.${column} AS ${column}`).join(', ')}
+      `SELECT c.${by} AS place_key, c.id AS conversation_id, ct.name AS contact_name, ${COLUMNS.map((column) => `i.${column} AS ${column}`).join(', ')}
        FROM inbox_conversations c JOIN inbox_identities i ON i.id = c.identity_id JOIN inbox_contacts ct ON ct.id = c.contact_id
-       WHERE c.remote_key IN (${marks(remoteKeys)})`,
-      remoteKeys,
+       WHERE c.${by} IN (${marks(keys)})`,
+      keys,
     );
     return new Map(
       rows.map((row) => [
         String(row.place_key),
         {
-          remoteKey: String(row.place_key),
           conversationId: String(row.conversation_id),
           contactName: String(row.contact_name),
           identity: identityOfRow(row),

@@ -58,6 +58,21 @@ export class Placement {
     return found;
   }
 
+  /** Conversations that others than their remote ids have led to, by id; of each, the remotes that something came from. */
+  async revisit(
+    tx: Tx,
+    remotes: ReadonlyMap<string, readonly RemoteConversation[]>,
+    now: Date,
+  ): Promise<Map<string, Place>> {
+    const known = await this.contacts.places(tx, [...remotes.keys()], 'id');
+    const theirs = new Map<string, WantedPlace>();
+    for (const [id, { identity }] of known) {
+      const remote = remotes.get(id)?.findLast(({ contact }) => contact.remoteId === identity.remoteId);
+      if (remote) theirs.set(id, { remote, creates: false });
+    }
+    return this.keepNames(tx, known, theirs, now);
+  }
+
   /** What a customer is called may change with any event. */
   private async keepNames(
     tx: Tx,

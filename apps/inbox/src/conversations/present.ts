@@ -1,7 +1,8 @@
-import type { Conversation } from '@huiliu/contracts';
+import type { Conversation, Message } from '@huiliu/contracts';
 import type { Queryable } from '@huiliu/storage';
 import type { Directory } from '../directory/directory';
-import { presentMessage } from '../messages/domain/message';
+import { brief } from '../messages/domain/mail';
+import { presentMessage, type StoredMessage } from '../messages/domain/message';
 import { standing } from '../windows/domain/ledger';
 import { WindowsRepository } from '../windows/windows.repository';
 import { ConversationsRepository } from './conversations.repository';
@@ -25,7 +26,7 @@ export function presentConversation(loaded: LoadedThread, names: Names, now: Dat
     teamId: thread.teamId,
     tags: thread.tags,
     priority: thread.priority,
-    lastMessage: loaded.lastMessage === null ? null : presentMessage(loaded.lastMessage),
+    lastMessage: loaded.lastMessage === null ? null : presentLast(loaded.lastMessage),
     unread: thread.unread,
     waitingSince: thread.waitingSince,
     replyWindow: standing(rules, loaded.windows, thread.createdAt, now),
@@ -36,6 +37,10 @@ export function presentConversation(loaded: LoadedThread, names: Names, now: Dat
     createdAt: thread.createdAt,
     updatedAt: thread.updatedAt,
   };
+}
+
+function presentLast(message: StoredMessage): Message {
+  return presentMessage({ ...message, content: brief(message.content) });
 }
 
 /** Whether conversations of a channel have reply windows at all. */

@@ -18,6 +18,15 @@ const WEBCHAT = {
   secrets: [],
 };
 
+const SERVER = { type: 'object', properties: { pass: { type: 'string' } } };
+const EMAIL = {
+  ...HOOK_CHANNEL,
+  channel: 'email',
+  ingress: 'poll' as const,
+  configSchema: { type: 'object', properties: { address: { type: 'string' }, imap: SERVER, smtp: SERVER } },
+  secrets: ['imap.pass', 'smtp.pass'],
+};
+
 describe('the demo', () => {
   let app: EdgesApp;
   beforeAll(async () => {
@@ -51,6 +60,39 @@ describe('the demo', () => {
       told.push(...records.map(({ envelope }) => envelope.data as AccountConfigured)),
     );
     await eventually('the connector is told', () => told.some(({ accountId }) => accountId === shop?.id));
+  });
+
+  it("makes a mailbox on the sandbox's mail server, and follows it to other ports", async () => {
+    const other = await EdgesApp.start({ SANDBOX_SMTP_PORT: '2525', SANDBOX_IMAP_PORT: '2143' });
+    try {
+      const { app: nest, config } = other.service;
+      const mailboxes = async (): Promise<Account[]> =>
+        (await other.call<{ items: Account[] }>(other.admin, 'GET', '/accounts')).body.items.filter(
+          ({ channel }) => channel === 'email',
+        );
+      const seeding = nest.get(DemoSeeder).seed();
+      await other.define(WEBCHAT);
+      await other.define(EMAIL);
+      await seeding;
+      const login = { host: '127.0.0.1', secure: false, user: 'service@shanye.example' };
+      const [made] = await mailboxes();
+      expect(made?.config).toEqual({
+        address: 'service@shanye.example',
+        imap: { ...login, port: 2143 },
+        smtp: { ...login, port: 2525 },
+        importFrom: 'start',
+      });
+      config.sandboxMailListensOn({ smtpPort: 3525, imapPort: 3143 });
+      await nest.get(DemoSeeder).seed();
+      expect(await mailboxes()).toMatchObject([
+        { id: made?.id, config: { imap: { port: 3143 }, smtp: { port: 3525 } } },
+      ]);
+      await other.call(other.admin, 'DELETE', `/accounts/${made?.id}`);
+      await nest.get(DemoSeeder).seed();
+      expect(await mailboxes()).toEqual([]);
+    } finally {
+      await other.stop();
+    }
   });
 
   it('gives no password that the operator has set', () => {

@@ -8,6 +8,7 @@ import { replace, type ThreadChange } from '../conversations/domain/thread';
 import { VisibleThreads } from '../conversations/visible-threads';
 import { Directory } from '../directory/directory';
 import type { StoredMessage } from './domain/message';
+import { MailReplies } from './mail-replies';
 import { MessagesRepository } from './messages.repository';
 import { carrierOf, partsOf, recallCommand, reserve, sendCommand } from './outgoing';
 
@@ -18,6 +19,7 @@ export class MessageActionsService {
     private readonly directory: Directory,
     private readonly threads: VisibleThreads,
     private readonly messages: MessagesRepository,
+    private readonly mailReplies: MailReplies,
   ) {}
 
   /**
@@ -25,7 +27,7 @@ export class MessageActionsService {
    * `force`. 409 `not_failed`, `outcome_unknown`, `window_closed`.
    */
   retry(viewer: Viewer, conversationId: string, messageId: string, force: boolean): Promise<Conversation> {
-    return this.act(viewer, conversationId, messageId, (change, message, now) => {
+    return this.act(viewer, conversationId, messageId, async (change, message, now, tx) => {
       if (message.state === 'unknown' && !force)
         throw conflict('outcome_unknown', 'this message may have arrived; say force to send it again');
       if (message.state !== 'failed' && message.state !== 'unknown')
@@ -35,7 +37,8 @@ export class MessageActionsService {
       const left = partsOf(definition, again.content) - ((again.failedPart ?? 1) - 1);
       reserve(change, definition, again, Math.max(1, left), now);
       replace(change, again);
-      return [sendCommand(change, definition, again, now)];
+      const reply = await this.mailReplies.answerAt(tx, change.thread, change.contact, definition, again.seq);
+      return [sendCommand(change, definition, again, reply, now)];
     });
   }
 
@@ -69,14 +72,14 @@ export class MessageActionsService {
     viewer: Viewer,
     conversationId: string,
     messageId: string,
-    work: (change: ThreadChange, message: StoredMessage, now: Date) => BusRecord[],
+    work: (change: ThreadChange, message: StoredMessage, now: Date, tx: Tx) => BusRecord[] | Promise<BusRecord[]>,
   ): Promise<Conversation> {
     return this.threads.change(viewer, conversationId, async (tx: Tx, change, now) => {
       const message = (await this.messages.byIds(tx, [messageId])).get(messageId);
       if (message?.conversationId !== conversationId) throw notFound('message');
       if (message.direction !== 'outbound' || message.author.type === 'external')
         throw conflict('not_ours', 'this message was not sent from here');
-      return work(change, message, now);
+      return work(change, message, now, tx);
     });
   }
 }

@@ -1,6 +1,15 @@
 import { Controller, Get, HttpCode, Post, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth } from '@nestjs/swagger';
-import { Conversation, Id, ListMessagesQuery, listOf, Message, PostMessage, RetryMessage } from '@huiliu/contracts';
+import {
+  Conversation,
+  Id,
+  ListMessagesQuery,
+  listOf,
+  MailReplyTarget,
+  Message,
+  PostMessage,
+  RetryMessage,
+} from '@huiliu/contracts';
 import { ZodAnswers, ZodBody, ZodParam, ZodQuery } from '@huiliu/platform';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -11,7 +20,7 @@ import { MessagesService } from './messages.service';
 
 const Nothing = z.strictObject({});
 
-@Controller('api/v1/conversations/:id/messages')
+@Controller('api/v1/conversations/:id')
 @ApiBearerAuth()
 @UseGuards(AgentGuard)
 export class MessagesController {
@@ -20,7 +29,7 @@ export class MessagesController {
     private readonly actions: MessageActionsService,
   ) {}
 
-  @Get()
+  @Get('messages')
   @ZodAnswers(listOf(Message))
   list(
     @CurrentViewer() viewer: Viewer,
@@ -30,8 +39,15 @@ export class MessagesController {
     return this.messages.list(viewer, id, query);
   }
 
+  /** Whom an answer by mail written now would reach, and its subject without `Re:`. */
+  @Get('mail-reply')
+  @ZodAnswers(MailReplyTarget)
+  mailReply(@CurrentViewer() viewer: Viewer, @ZodParam('id', Id) id: string): Promise<MailReplyTarget> {
+    return this.messages.mailReply(viewer, id);
+  }
+
   /** 201; 200 with the first message when this `clientId` has been used. */
-  @Post()
+  @Post('messages')
   @ZodAnswers(Message, 201)
   async post(
     @CurrentViewer() viewer: Viewer,
@@ -44,7 +60,7 @@ export class MessagesController {
     return message;
   }
 
-  @Post(':mid/retry')
+  @Post('messages/:mid/retry')
   @HttpCode(200)
   @ZodAnswers(Conversation)
   retry(
@@ -56,7 +72,7 @@ export class MessagesController {
     return this.actions.retry(viewer, id, mid, body.force);
   }
 
-  @Post(':mid/confirm')
+  @Post('messages/:mid/confirm')
   @HttpCode(200)
   @ZodAnswers(Conversation)
   confirm(
@@ -68,7 +84,7 @@ export class MessagesController {
     return this.actions.confirm(viewer, id, mid);
   }
 
-  @Post(':mid/recall')
+  @Post('messages/:mid/recall')
   @HttpCode(200)
   @ZodAnswers(Conversation)
   recall(

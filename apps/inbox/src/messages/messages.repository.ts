@@ -10,7 +10,7 @@ import {
   type Tx,
 } from '@huiliu/storage';
 import { marks, textOrNull } from '../conversations/sql';
-import { searchable, type StoredMessage } from './domain/message';
+import { searchable, wordsOf, type StoredMessage } from './domain/message';
 
 const COLUMNS = [
   'id',
@@ -121,6 +121,20 @@ export class MessagesRepository {
     return rows.map((row) => messageOfRow(row, 'm'));
   }
 
+  /** The customer's latest message below a place; null when there is none. */
+  async lastInbound(q: Queryable, conversationId: string, below: number): Promise<StoredMessage | null> {
+    const sql = `${SELECT} WHERE m.conversation_id = ? AND m.seq < ? AND m.direction = 'inbound' ORDER BY m.seq DESC LIMIT 1`;
+    const [row] = await q.query(sql, [conversationId, below]);
+    return row === undefined ? null : messageOfRow(row, 'm');
+  }
+
+  /** The customer's first message; null when there is none. */
+  async firstInbound(q: Queryable, conversationId: string): Promise<StoredMessage | null> {
+    const sql = `${SELECT} WHERE m.conversation_id = ? AND m.direction = 'inbound' ORDER BY m.seq LIMIT 1`;
+    const [row] = await q.query(sql, [conversationId]);
+    return row === undefined ? null : messageOfRow(row, 'm');
+  }
+
   /** The first messages above `after` that the customer may see, oldest first. */
   async publicAfter(q: Queryable, conversationId: string, after: number, limit: number): Promise<StoredMessage[]> {
     const sql = `${SELECT} WHERE m.conversation_id = ? AND m.seq > ? AND m.is_public = 1 ORDER BY m.seq LIMIT ?`;
@@ -186,7 +200,7 @@ function rowOf(message: StoredMessage): SqlValue[] {
     message.author.id,
     message.author.name,
     JSON.stringify(message.content),
-    searchable(message.content.text),
+    searchable(wordsOf(message.content)),
     message.state,
     message.error === null ? null : JSON.stringify(message.error),
     message.attempt,

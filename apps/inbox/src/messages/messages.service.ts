@@ -1,17 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import type { BusRecord } from '@huiliu/bus';
-import { withPlainText, type Content, type Message, type PostMessage, type WritableContent } from '@huiliu/contracts';
-import { messageIdOf, newId } from '@huiliu/platform';
+import {
+  withPlainText,
+  type Content,
+  type MailReplyTarget,
+  type Message,
+  type PostMessage,
+  type WritableContent,
+} from '@huiliu/contracts';
+import { messageIdOf, newId, notFound } from '@huiliu/platform';
 import { Clock, Database, type Tx } from '@huiliu/storage';
 import { AttachmentsService } from '../attachments/attachments.service';
 import type { Viewer } from '../auth/viewer';
 import { AssignmentService } from '../conversations/assignments';
+import { ConversationsRepository } from '../conversations/conversations.repository';
 import { append, type ThreadChange } from '../conversations/domain/thread';
 import { answer, resume } from '../conversations/domain/turns';
 import { VisibleThreads } from '../conversations/visible-threads';
 import { Directory } from '../directory/directory';
 import { answerDraft, noteDraft } from './domain/drafts';
 import { presentMessage } from './domain/message';
+import { MailReplies } from './mail-replies';
 import { MessagesRepository } from './messages.repository';
 import { carrierOf, partsOf, reserve, sendCommand } from './outgoing';
 
@@ -32,6 +41,8 @@ export class MessagesService {
     private readonly messages: MessagesRepository,
     private readonly assignments: AssignmentService,
     private readonly attachments: AttachmentsService,
+    private readonly mailReplies: MailReplies,
+    private readonly conversations: ConversationsRepository,
   ) {}
 
   /** The newest messages below `before`, ascending; `nextCursor` is the next `before`, null at the beginning. */
@@ -69,6 +80,18 @@ export class MessagesService {
     });
   }
 
+  /** To whom an answer written now would go and under which subject; `mail` null where the conversation is no mail thread. */
+  async mailReply(viewer: Viewer, id: string): Promise<MailReplyTarget> {
+    const thread = await this.threads.read(viewer, id);
+    const definition = this.directory.definition(thread.channel);
+    const contact = (await this.conversations.surroundings(this.database, [id])).get(id)?.contact;
+    if (contact === undefined) throw notFound('conversation');
+    const reply = await this.mailReplies.answerAt(this.database, thread, contact, definition, thread.lastSeq + 1);
+    if (reply === null) return { mail: null };
+    const { subject, to, cc } = reply.mail;
+    return { mail: { subject, to, cc } };
+  }
+
   private async answer(
     tx: Tx,
     viewer: Viewer,
@@ -83,7 +106,8 @@ export class MessagesService {
     if (change.thread.status === 'resolved') resume(change, now.toISOString(), newId);
     if (change.thread.assigneeId === null) await this.assignments.assign(tx, change, viewer.id, viewer.id, now);
     const message = answer(change, answerDraft(id, viewer, content, clientId, now), viewer.id);
-    return sendCommand(change, definition, message, now);
+    const reply = await this.mailReplies.answerAt(tx, change.thread, change.contact, definition, message.seq);
+    return sendCommand(change, definition, message, reply, now);
   }
 
   /** What a person wrote, with the file that its attachment names. */

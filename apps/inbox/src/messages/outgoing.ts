@@ -7,6 +7,7 @@ import { outboundCommand } from '../events/records';
 import { spend } from '../windows/domain/ledger';
 import type { BusRecord } from '@huiliu/bus';
 import type { StoredMessage } from './domain/message';
+import type { MailAnswer } from './mail-replies';
 
 /** The definition of the channel that carries a conversation's answers; 409 where nothing can be sent. */
 export function carrierOf(
@@ -55,11 +56,12 @@ export function reserve(
     change.spends.push({ messageId: message.id, attempt: message.attempt, windowId, amount, refunded: false });
 }
 
-/** The command to send a message, as it stands: its attempt, from the first part that has not gone out. */
+/** The command to send a message, as it stands: its attempt, from the first part that has not gone out. `answer`: of a mail thread. */
 export function sendCommand(
   change: ThreadChange,
   definition: ChannelDefinition,
   message: StoredMessage,
+  answer: MailAnswer | null,
   now: Date,
 ): BusRecord {
   return outboundCommand(
@@ -72,8 +74,9 @@ export function sendCommand(
       content: message.content,
       authorType: message.author.type === 'bot' || message.author.type === 'auto' ? message.author.type : 'agent',
       authorName: message.author.name,
-      inReplyTo: change.thread.lastInboundRemoteId,
+      inReplyTo: answer === null ? change.thread.lastInboundRemoteId : answer.inReplyTo,
       fromPart: message.failedPart ?? 1,
+      ...(answer === null ? {} : { mail: answer.mail }),
     },
     now,
   );

@@ -43,7 +43,7 @@ export class CoreApp {
   ) {}
 
   /** With an account of channel `fake` (no reply windows) and one of `windowed` (five messages after each of the customer's). */
-  static async start(): Promise<CoreApp> {
+  static async start(more: Readonly<Record<string, string>> = {}): Promise<CoreApp> {
     const folder = await mkdtemp(join(tmpdir(), 'huiliu-core-'));
     const env = {
       PORT: '0',
@@ -52,6 +52,7 @@ export class CoreApp {
       HUILIU_ADMIN_PASSWORD: ADMIN_PASSWORD,
       LOG_LEVEL: 'silent',
       RATE_LIMITS: 'off',
+      ...more,
     };
     const config = loadConfig(env, { mode: 'suite' });
     const service = await startService(

@@ -36,6 +36,8 @@ import { OffersRepository } from '../offers/offers.repository';
 import { OffersService } from '../offers/offers.service';
 import { INBOX_SCHEMA } from '../schema';
 import { SessionsRepository } from '../sessions/sessions.repository';
+import { ThreadPlacement } from '../threads/thread-placement';
+import { ThreadsRepository } from '../threads/threads.repository';
 import { WindowsRepository } from '../windows/windows.repository';
 import { DecisionsConsumer } from '../consumers/decisions.consumer';
 import { InboundAttachments } from '../consumers/inbound-attachments';
@@ -116,7 +118,7 @@ export function definitionOf(channel: string, windows: boolean): ChannelDefiniti
     ingress: 'webhook',
     configSchema: {},
     secrets: [],
-    inbound: ['text'],
+    inbound: windows ? ['text'] : ['text', 'email'],
     outbound: { text: { support: 'full', maxChars: 20 }, image: { support: 'full' } },
     edits: false,
     recall: { inbound: false, outbound: true, withinSeconds: 120 },
@@ -213,6 +215,7 @@ export async function openTestInbox({
   const offerRows = new OffersRepository();
   const remoteIds = new RemoteIdsRepository();
   const waitingRows = new WaitingReceiptsRepository();
+  const threadRows = new ThreadsRepository();
   const store = new ThreadStore(
     conversations,
     messages,
@@ -224,7 +227,7 @@ export async function openTestInbox({
     outbox,
   );
   const standings = new AgentStandings(conversations);
-  const noAttachments = { resolve: () => Promise.resolve(new Map()) } as unknown as AttachmentsService;
+  const noAttachments = { claim: () => Promise.resolve(new Map()) } as unknown as AttachmentsService;
   const writer = new InboundWriter(
     clock,
     directory,
@@ -234,6 +237,8 @@ export async function openTestInbox({
     remoteIds,
     store,
     new InboundAttachments(noAttachments),
+    new ThreadPlacement(threadRows),
+    threadRows,
   );
   const receiptsWriter = new ReceiptsWriter(clock, conversations, messages, remoteIds, waitingRows, windowRows, store);
   const waiting = new WaitingReceipts(database, clock, waitingRows, remoteIds, receiptsWriter, store);

@@ -4,6 +4,5 @@ import type { SandboxChannel } from './channel';
 export const webchat: SandboxChannel = {
   channel: 'webchat',
   name: { zh: '网站', en: 'Website' },
-  registers: false,
-  pageOf: (accountId) => `./shop.html?account=${accountId}`,
+  pageOf: ({ id }) => `./shop.html?account=${id}`,
 };

@@ -8,7 +8,7 @@ import { BusModule, BusServer, busSchemas, MessageBus, wrap } from '@huiliu/bus'
 import { ACCOUNTS } from '@huiliu/contracts';
 import { loadConfig, newId, type RunningService, startService } from '@huiliu/platform';
 import { StorageModule } from '@huiliu/storage';
-import { call, eventually } from '@huiliu/testing';
+import { call, eventually, expectStatus } from '@huiliu/testing';
 import { SandboxModule } from '../sandbox.module';
 
 /** A push as it arrived. */
@@ -51,7 +51,7 @@ export class SandboxApp {
     private readonly folder: string,
   ) {}
 
-  static async start(): Promise<SandboxApp> {
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<SandboxApp> {
     const folder = await mkdtemp(join(tmpdir(), 'huiliu-sandbox-'));
     const service = await startService(
       {
@@ -64,7 +64,7 @@ export class SandboxApp {
         ],
         strategy: (app) => app.get(BusServer),
       },
-      loadConfig({ PORT: '0', HUILIU_DATA: folder, LOG_LEVEL: 'silent' }),
+      loadConfig({ PORT: '0', HUILIU_DATA: folder, LOG_LEVEL: 'silent', ...env }),
     );
     return new SandboxApp(service, folder);
   }
@@ -90,11 +90,25 @@ export class SandboxApp {
     );
     const config = { ...registered.body.config, ...over } as Record<string, string>;
     for (const [name, value] of Object.entries(config)) if (value === undefined) delete config[name];
+    const id = await this.configure(channel, config);
+    await eventually('the account is played', async () => (await this.api(channel, id, 'GET', 'sent')).status === 200);
+    return { id, config };
+  }
+
+  /** Tells of an account as the inbox does; answers its id. */
+  async configure(channel: string, config: Record<string, unknown>): Promise<string> {
     const id = newId();
     const data = { accountId: id, channel, name: 'Shop', config, revision: 1 };
     await this.service.app.get(MessageBus).publish([wrap(ACCOUNTS, 'account.configured', id, data, new Date())]);
-    await eventually('the account is played', async () => (await this.api(channel, id, 'GET', 'sent')).status === 200);
-    return { id, config };
+    return id;
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return expectStatus(await call<T>(this.url, 'GET', `/sandbox/api/${path}`), 200);
+  }
+
+  async post<T>(path: string, json: unknown, status = 201): Promise<T> {
+    return expectStatus(await call<T>(this.url, 'POST', `/sandbox/api/${path}`, { json }), status);
   }
 
   api<T = never>(channel: string, account: string, method: string, path: string, json?: unknown) {

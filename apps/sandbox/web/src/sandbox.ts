@@ -7,6 +7,7 @@ interface Account {
 interface Channel {
   channel: string;
   name: { zh: string; en: string };
+  help: { zh: string; en: string } | null;
   accounts: Account[];
 }
 type Language = 'zh' | 'en';
@@ -88,9 +89,10 @@ function drawNotice(there: boolean): void {
     return;
   }
   empty.textContent =
-    language === 'zh'
+    channelNow()?.help?.[language] ??
+    (language === 'zh'
       ? '还没有可以试用的渠道账号：以管理员登录坐席页面，在「设置 › 渠道账号」里新建一个。'
-      : "There is no account to try yet: log in to the agents' page as admin and add one under Settings › Accounts.";
+      : "There is no account to try yet: log in to the agents' page as admin and add one under Settings › Accounts.");
 }
 
 function drawFrame(): void {

@@ -35,10 +35,11 @@ export class ConsumerLoop {
   private lastSignMs = 0;
   private problem: string | null = 'not joined yet';
   private reached: () => void = () => undefined;
-  readonly joined: Promise<void>;
+  /** Resolves when it has joined its group for the first time, or could not. */
+  readonly tried: Promise<void>;
 
   constructor(private readonly options: ConsumerLoopOptions) {
-    this.joined = new Promise((resolve) => {
+    this.tried = new Promise((resolve) => {
       this.reached = resolve;
     });
   }
@@ -75,6 +76,7 @@ export class ConsumerLoop {
         this.problem = error instanceof Error ? error.message : String(error);
         if (failures === 0) this.options.warn(`consumer ${this.options.groupId}: ${this.problem}`);
       }
+      this.reached();
       this.options.onLost();
       failures = performance.now() - startedMs > 60_000 ? 1 : failures + 1;
       if (!signal.aborted) await interruptible(pauseDelayMs(this.options.timing, failures), signal);

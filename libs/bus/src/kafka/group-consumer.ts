@@ -59,9 +59,9 @@ export class GroupConsumer {
     this.loop.start();
   }
 
-  /** Resolves when it has joined its group for the first time. */
-  get joined(): Promise<void> {
-    return this.loop.joined;
+  /** Resolves when it has joined its group for the first time, or could not. */
+  get tried(): Promise<void> {
+    return this.loop.tried;
   }
 
   trouble(): string | null {

@@ -36,7 +36,7 @@ export interface KafkaBusOptions {
   readonly sockets?: ISocketFactory;
 }
 
-/** `start` waits so long for the groups to form; a broker that is away at the start is joined when it comes. */
+/** `start` waits so long for the groups to form; a broker that is away at the start holds nobody up and is joined when it comes. */
 const START_AT_MOST_MS = 10_000;
 
 /** The bus of many processes. */
@@ -123,7 +123,7 @@ export class KafkaBus extends MessageBus {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, START_AT_MOST_MS);
     });
-    await Promise.race([Promise.all(this.consumers.map((consumer) => consumer.joined)), late]);
+    await Promise.race([Promise.all(this.consumers.map((consumer) => consumer.tried)), late]);
     clearTimeout(timer);
   }
 

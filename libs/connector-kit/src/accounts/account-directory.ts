@@ -1,11 +1,19 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { MessageBus, type Tail, type TailRecord } from '@huiliu/bus';
 import { ACCOUNTS, type AccountsEvent } from '@huiliu/contracts';
-import { HealthRegistry, problemsOf, SecretBox } from '@huiliu/platform';
+import { Config, HealthRegistry, problemsOf, SecretBox } from '@huiliu/platform';
 import { mapPaths } from '../contract/config-schema';
 import type { Connector } from '../contract/connector';
 import { HOST_OPTIONS, type HostOptions } from '../host-options';
 import { retrying } from '../retrying';
+import { AccountMemory } from './account-memory';
 
 /** An account of one of our connectors. Secrets are in clear here, and in memory only. */
 export interface AccountEntry {
@@ -26,9 +34,12 @@ export type AccountChange = {
   readonly after: AccountEntry | null;
 };
 
-/** The accounts of this app's connectors, as the inbox configured them: kept in memory from the compacted topic. */
+/**
+ * The accounts of this app's connectors, as the inbox configured them: kept in memory from the compacted topic. Until that is read they
+ * are those that this process's folder remembers, so that what comes in while the bus is away finds its account.
+ */
 @Injectable()
-export class AccountDirectory implements OnApplicationBootstrap, OnApplicationShutdown {
+export class AccountDirectory implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('AccountDirectory');
   private readonly connectors: ReadonlyMap<string, Connector>;
   private readonly accounts = new Map<string, AccountEntry>();
@@ -36,6 +47,9 @@ export class AccountDirectory implements OnApplicationBootstrap, OnApplicationSh
   private readonly revisions = new Map<string, number>();
   private readonly listeners = new Set<(change: AccountChange) => void>();
   private readonly stopped = new AbortController();
+  private readonly memory: AccountMemory;
+  /** Remembered, and not yet heard of from the topic. */
+  private readonly remembered = new Set<string>();
   private tail: Tail | null = null;
   private loaded = false;
   private resolveReady: () => void = () => undefined;
@@ -46,16 +60,34 @@ export class AccountDirectory implements OnApplicationBootstrap, OnApplicationSh
     @Inject(MessageBus) private readonly bus: MessageBus,
     @Inject(SecretBox) private readonly secrets: SecretBox,
     @Inject(HealthRegistry) health: HealthRegistry,
+    @Inject(Config) config: Config,
     @Inject(HOST_OPTIONS) options: HostOptions,
   ) {
     this.connectors = new Map(options.connectors.map((connector) => [connector.definition.channel, connector]));
-    health.add(`accounts of ${options.app}`, () => (this.loaded ? null : 'the accounts are not read yet'));
+    this.memory = new AccountMemory(config.dataDir, options.app, secrets, (error) =>
+      this.logger.warn({ err: error }, 'the accounts cannot be remembered'),
+    );
+    health.add(`accounts of ${options.app}`, () =>
+      this.loaded || this.accounts.size > 0 ? null : 'the accounts are not read yet',
+    );
+  }
+
+  async onModuleInit(): Promise<void> {
+    for (const event of await this.memory.recall()) {
+      this.apply(event);
+      this.remembered.add(event.data.accountId);
+    }
   }
 
   onApplicationBootstrap(): void {
     void retrying('the accounts', this.logger, this.stopped.signal, async () => {
       this.tail = await this.bus.tail<unknown>(ACCOUNTS, 'beginning', (records) => this.take(records));
       await this.tail.caughtUp;
+      // What the whole topic does not tell of belongs to another life of it.
+      for (const id of this.remembered) {
+        this.memory.forget(id);
+        this.remove(id);
+      }
       this.loaded = true;
       this.resolveReady();
     });
@@ -64,6 +96,7 @@ export class AccountDirectory implements OnApplicationBootstrap, OnApplicationSh
   async onApplicationShutdown(): Promise<void> {
     this.stopped.abort();
     await this.tail?.close();
+    await this.memory.settled();
   }
 
   /** False until the accounts have been read: an unknown one may then just not be known yet. */
@@ -94,17 +127,32 @@ export class AccountDirectory implements OnApplicationBootstrap, OnApplicationSh
   private take(records: readonly TailRecord[]): void {
     for (const record of records) {
       const event = record.envelope as unknown as AccountsEvent;
-      const { accountId, channel, revision } = event.data;
-      const connector = this.connectors.get(channel);
-      if (connector === undefined || revision <= (this.revisions.get(accountId) ?? 0)) continue;
-      this.revisions.set(accountId, revision);
-      const before = this.accounts.get(accountId) ?? null;
-      const after = event.type === 'account.deleted' ? null : this.entryOf(connector, event.data);
-      if (after === null) this.accounts.delete(accountId);
-      else this.accounts.set(accountId, after);
-      if (before !== null || after !== null)
-        for (const listener of this.listeners) listener({ id: accountId, before, after });
+      if (!this.connectors.has(event.data.channel)) continue;
+      this.remembered.delete(event.data.accountId);
+      if (event.type === 'account.configured') this.memory.keep(event);
+      else this.memory.forget(event.data.accountId);
+      this.apply(event);
     }
+  }
+
+  private apply(event: AccountsEvent): void {
+    const { accountId, channel, revision } = event.data;
+    const connector = this.connectors.get(channel);
+    if (connector === undefined || revision <= (this.revisions.get(accountId) ?? 0)) return;
+    this.revisions.set(accountId, revision);
+    if (event.type === 'account.deleted') return this.remove(accountId);
+    const before = this.accounts.get(accountId) ?? null;
+    const after = this.entryOf(connector, event.data);
+    this.accounts.set(accountId, after);
+    for (const listener of this.listeners) listener({ id: accountId, before, after });
+  }
+
+  private remove(accountId: string): void {
+    const before = this.accounts.get(accountId);
+    this.remembered.delete(accountId);
+    if (before === undefined) return;
+    this.accounts.delete(accountId);
+    for (const listener of this.listeners) listener({ id: accountId, before, after: null });
   }
 
   private entryOf(

@@ -41,6 +41,8 @@ export interface AccountContext<Config = Record<string, unknown>, D extends Defi
     error?: string | null,
     progress?: { readonly done: number; readonly total: number },
   ): void;
+  /** This account's own keys for one purpose, 32 bytes each: the first signs, any may have signed what comes back. */
+  keys(purpose: string): readonly Buffer[];
   readonly fetch: GuardedFetch;
   readonly inbox: InboxClient;
   readonly clock: Clock;

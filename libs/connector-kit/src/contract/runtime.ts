@@ -40,6 +40,8 @@ interface BaseRuntime<D extends DefinitionInput, Request> {
 }
 
 interface Pulls<D extends DefinitionInput> {
+  /** The runtime says by itself how the account is (it waits inside `pull`, or knows more than that a pull succeeded). */
+  readonly reportsItself?: boolean;
   /** How long to wait between two pulls by the clock; null: only after a signal. */
   readonly pullEveryMs: number | null;
   /** Reads on from `cursor`. Runs in one process at a time, under the account's lease. `hint` is what a signal carried. */
@@ -81,6 +83,7 @@ export interface AnyRuntime {
   check?(): Promise<AccountCheck>;
   fetchMedia?(media: string, signal: AbortSignal): Promise<FileUpload>;
   handleWebhook?(request: WebhookRequest): Promise<WebhookOutcome>;
+  readonly reportsItself?: boolean;
   readonly pullEveryMs?: number | null;
   pull?(cursor: string | null, hint: string | null, signal: AbortSignal): Promise<Pulled<DefinitionInput>>;
   run?(signal: AbortSignal): Promise<void>;

@@ -1,4 +1,4 @@
-import type { Content, ContentKind } from '@huiliu/contracts';
+import type { Content, ContentKind, MailReply } from '@huiliu/contracts';
 
 /** Whom something is sent to. */
 export interface SendTarget {
@@ -20,6 +20,8 @@ export interface SendPart<K extends ContentKind = ContentKind> extends SendTarge
   readonly parts: number;
   /** Our idempotency key: the message's id, or `<id>.<n>` of a split text. */
   readonly key: string;
+  /** Of a conversation that is a mail thread. */
+  readonly mail?: MailReply;
 }
 
 /** What the platform answered to a send it took. */

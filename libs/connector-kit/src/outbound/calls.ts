@@ -37,7 +37,7 @@ export async function within<T>(callMs: number, call: (signal: AbortSignal) => P
 
 /** One piece of a message as a connector gets it. */
 export function partOf(command: SendCommand, content: Content, part: number, parts: number): SendPart {
-  const { messageId, conversationId, remoteConversationId, remoteContactId, inReplyTo, authorType, authorName } =
+  const { messageId, conversationId, remoteConversationId, remoteContactId, inReplyTo, authorType, authorName, mail } =
     command;
   return {
     messageId,
@@ -51,5 +51,6 @@ export function partOf(command: SendCommand, content: Content, part: number, par
     part,
     parts,
     key: partKey(messageId, part, parts),
+    ...(mail === undefined ? {} : { mail }),
   };
 }

@@ -76,7 +76,7 @@ export class OwnedWork {
         this.logger.warn({ err: error, accountId: this.account.id, againInMs: delay }, 'reading the account failed');
         const auth = error instanceof ConnectorError && error.kind === 'auth';
         if (auth) await this.runtime.refreshAuth?.().catch(() => undefined);
-        if (auth || failures >= SHOWN_AFTER)
+        if (this.runtime.reportsItself !== true && (auth || failures >= SHOWN_AFTER))
           this.context.report(auth ? 'error' : 'degraded', error instanceof Error ? error.message : 'no connection');
         await this.pause(delay);
       }
@@ -89,15 +89,16 @@ export class OwnedWork {
     for (let more = true; more && !signal.aborted;) {
       const hint = this.hint;
       this.wanted = false;
-      const pulled = await pull(await this.cursors.read(this.account.id), hint, signal);
+      const cursor = await this.cursors.read(this.account.id);
+      const pulled = await pull(cursor, hint, signal);
       // Durable first: what is read twice is deduplicated, what is skipped is lost.
       await this.gate.publish(this.account, pulled.events);
       await this.gate.publishReceipts(this.account, pulled.receipts ?? []);
-      await this.cursors.move(this.account.id, pulled.cursor, held);
+      if (pulled.cursor !== cursor) await this.cursors.move(this.account.id, pulled.cursor, held);
       if (this.hint === hint) this.hint = null;
       more = pulled.more;
     }
-    if (!signal.aborted) this.context.report('ok');
+    if (!signal.aborted && this.runtime.reportsItself !== true) this.context.report('ok');
   }
 
   private async restUntilNext(): Promise<void> {

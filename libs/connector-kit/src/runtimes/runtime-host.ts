@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { MessageBus } from '@huiliu/bus';
 import { Signal } from '@huiliu/contracts';
-import { Config } from '@huiliu/platform';
+import { Config, SecretBox } from '@huiliu/platform';
 import { Logger as PinoLogger } from 'nestjs-pino';
 import { Clock } from '@huiliu/storage';
 import { AccountDirectory, type AccountEntry } from '../accounts/account-directory';
@@ -51,6 +51,7 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
     @Inject(Clock) private readonly clock: Clock,
     @Inject(MessageBus) private readonly bus: MessageBus,
     @Inject(PinoLogger) private readonly pino: PinoLogger,
+    @Inject(SecretBox) private readonly secrets: SecretBox,
     @Inject(Config) config: Config,
   ) {
     this.fetch = new GuardedFetch({
@@ -137,7 +138,7 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
         },
       });
       // What holds a connection of its own says by itself how it is.
-      if (runtime.run === undefined) this.announcer.report(account.id, 'ok', null);
+      if (runtime.run === undefined && runtime.reportsItself !== true) this.announcer.report(account.id, 'ok', null);
       owned.start();
     } catch (error) {
       this.logger.error({ err: error, accountId: account.id }, 'an account could not be started');
@@ -154,6 +155,7 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
       sentByUs: (remoteIds) => this.sent.sentByUs(id, remoteIds),
       admit: (call) => this.calls.admit(id, call),
       report: (state, error, progress) => this.announcer.report(id, state, error ?? null, progress),
+      keys: (purpose) => this.secrets.deriveKeys(`account/${id}/${purpose}`),
       fetch: this.fetch,
       inbox: this.inbox,
       clock: this.clock,

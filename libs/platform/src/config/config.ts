@@ -3,6 +3,9 @@ import { addressSet } from './addresses';
 export type BusKind = 'embedded' | 'kafka';
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
+/** Opens every mailbox of the sandbox's mail server. Known to everyone: it guards nothing, the server being on loopback and never in production. */
+export const SANDBOX_MAIL_PASSWORD = 'huiliu-demo';
+
 /** Where the sandbox's mail server listens on 127.0.0.1. */
 export interface SandboxMail {
   readonly smtpPort: number;
@@ -97,7 +100,7 @@ export class Config implements ConfigValues {
   }
 
   /** Told by the sandbox once its mail server listens. */
-  sandboxMailListensOn(ports: SandboxMail): void {
+  sandboxMailListensOn(ports: Partial<SandboxMail>): void {
     if (this.sandboxMail !== null) Object.assign(this.sandboxMail, ports);
   }
 

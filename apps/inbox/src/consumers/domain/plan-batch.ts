@@ -1,6 +1,7 @@
 import type { ChannelInboundEvent, Content, Direction, MessageReceived, WindowRule } from '@huiliu/contracts';
-import { answer, receive } from '../../conversations/domain/turns';
+import { answer, overhear, receive } from '../../conversations/domain/turns';
 import { append, beginChange, replace, type LoadedThread, type ThreadChange } from '../../conversations/domain/thread';
+import { isReaction } from '../../messages/domain/mail';
 import { PLAIN_DRAFT, type MessageDraft, type StoredMessage } from '../../messages/domain/message';
 import { openWindows, spend } from '../../windows/domain/ledger';
 
@@ -87,7 +88,8 @@ function takeMessage(
   if (names.some((name) => seen.has(name) || state.stored.has(name))) return;
   if (data.direction === 'outbound' && state.sentByUs.has(draft.dedupeKey as string)) return;
   for (const name of names) seen.add(name);
-  if (data.direction === 'inbound') receive(change, draft, context);
+  if (data.direction === 'inbound' && change.thread.lastSeq > 0 && isReaction(draft.content)) overhear(change, draft);
+  else if (data.direction === 'inbound') receive(change, draft, context);
   else if (data.direction === 'system') append(change, draft);
   else {
     answer(change, draft, null);

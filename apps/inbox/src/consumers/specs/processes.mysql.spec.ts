@@ -4,6 +4,7 @@ import { createTestDatabase, type TestDatabase } from '@huiliu/testing';
 import { append } from '../../conversations/domain/thread';
 import { answer } from '../../conversations/domain/turns';
 import { answerDraft, noteDraft } from '../../messages/domain/drafts';
+import { mailed } from '../../testing/mails';
 import { byHand, decided, openTestInbox, told, type TestInbox } from '../../testing/test-inbox';
 
 /** Two processes of the inbox on one database: what one transaction lane hides, row locks have to hold. */
@@ -50,6 +51,28 @@ describe('two inboxes on one MySQL-compatible database', () => {
     const created = [one, two].flatMap(({ outbox }) => outbox.of<MessageFact>('message.created'));
     expect(created).toHaveLength(15);
     expect([one, two].flatMap(({ outbox }) => outbox.of('work.created'))).toHaveLength(5);
+  });
+
+  it('make one thread of the mails of a customer that come to both at once, in any order and twice', async () => {
+    for (let round = 0; round < 8; round++) {
+      const from = `c${round}@example.com`;
+      const mail = (n: number, ...names: string[]) =>
+        mailed(one, { id: `${round}-${n}`, from, references: names.map((name) => `${round}-${name}`) });
+      const [first, second, third, fourth] = [mail(1), mail(2, '1'), mail(3, '2', '1'), mail(4, 'lost', '1')];
+      await Promise.all([
+        one.inbound(third, first),
+        two.inbound(second, { ...first, id: newId() }),
+        one.inbound(fourth),
+        two.inbound({ ...fourth, id: newId() }),
+      ]);
+      const [row] = await one.rows(
+        `SELECT COUNT(DISTINCT conversation_id) AS threads, COUNT(*) AS n FROM inbox_messages WHERE remote_id LIKE '${round}-%'`,
+      );
+      expect([Number(row?.threads), Number(row?.n)]).toEqual([1, 4]);
+    }
+    const found = await conversations();
+    expect(found.map(({ last_seq }) => Number(last_seq))).toEqual(Array.from({ length: 8 }, () => 4));
+    expect([one, two].flatMap(({ outbox }) => outbox.of<MessageFact>('message.created'))).toHaveLength(32);
   });
 
   it('number without holes what both and their agents write at once', async () => {

@@ -37,6 +37,16 @@ export function receive(change: ThreadChange, draft: MessageDraft, context: Inbo
   return message;
 }
 
+/**
+ * A machine answered in a thread that is there already (an out-of-office note, a bounce): it is shown and counts as unread, but nobody waits
+ * for an answer. No clock starts, nothing opens, routing hears nothing, and what we write next does not answer it.
+ */
+export function overhear(change: ThreadChange, draft: MessageDraft): StoredMessage {
+  const message = append(change, draft);
+  change.thread.unread += 1;
+  return message;
+}
+
 /** One of us wrote, here or in the platform's own tool: the clock stops, nothing is unread. `agentId` null: not known who. */
 export function answer(change: ThreadChange, draft: MessageDraft, agentId: string | null): StoredMessage {
   const { thread } = change;

@@ -76,6 +76,11 @@ export function presentToVisitor(stored: StoredMessage): VisitorMessage {
   };
 }
 
+/** What search looks through: of a mail the subject too. */
+export function wordsOf(content: Content): string {
+  return content.kind === 'email' ? `${content.subject}\n${content.text}` : content.text;
+}
+
 /** Text as search compares it: compatibility forms and capital letters made alike. */
 export function searchable(text: string): string {
   return text.normalize('NFKC').toLowerCase();

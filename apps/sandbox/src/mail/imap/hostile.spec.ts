@@ -150,7 +150,7 @@ describe('an IMAP port that anything is sent to', () => {
       { numRuns: 300 },
     );
     await alive();
-  });
+  }, 60_000);
 
   it('holds back for a client that does not read, and goes on with others', async () => {
     const big = await MailParts.start();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Mailbox } from '../store/mailbox';
-import type { MailStore } from '../store/mail-store';
+import { type MailStore, StoreFull } from '../store/mail-store';
 import { BadCommand, type Command, parseCommand, textOf, type Token } from './command-parser';
 import { CommandReader, TooLong } from './command-reader';
 import { stringOf } from './envelope';
@@ -128,7 +128,7 @@ export class ImapSession {
   }
 
   private refuse(error: unknown, tag: string): void {
-    if (error instanceof Refused) return this.send(`${tag} NO ${error.message}`);
+    if (error instanceof Refused || error instanceof StoreFull) return this.send(`${tag} NO ${error.message}`);
     const bad = error instanceof BadCommand;
     this.send(`${bad && error.tag !== '*' ? error.tag : tag} BAD ${bad ? error.message : 'that went wrong here'}`);
     if (++this.bad >= MOST_BAD) this.bye('too many bad commands');

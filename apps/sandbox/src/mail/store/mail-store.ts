@@ -60,6 +60,11 @@ export class MailStore {
     return made;
   }
 
+  /** The mailbox of an address, if somebody has written to it or from it. */
+  peek(address: string): Mailbox | undefined {
+    return this.mailboxes.get(mailboxName(address));
+  }
+
   /** Puts a mail into each recipient's mailbox, once, as the last server on its way does. Throws `StoreFull`. */
   deliver(envelope: Envelope, raw: Buffer): StoredMail {
     const at = this.now();

@@ -1,0 +1,132 @@
+import type { Conversation, Team } from '@huiliu/contracts';
+import { AgentClient, FrameSocket, eventually, socketUrl } from '@huiliu/testing';
+import { Load } from '../harness/load';
+import { recount } from '../harness/recount';
+import { faultTest } from '../harness/run';
+import { say } from '../harness/say';
+import { Screen } from '../harness/screen';
+import type { DistributedWorld, World } from '../harness/world';
+
+const TOO_SLOW = 1013;
+/** Long texts fill what the system keeps for a reader that does not read: some megabytes on each side, and ours. */
+const LONG = '很长'.repeat(1_900);
+const PAGES = 100;
+/** Each message is some five frames on each page, and one process reads them all. */
+const PAGES_RATE = 6;
+
+/** Pages that are slow, that vanish, that come back all at once. */
+export function screens(world: () => World): void {
+  faultTest('a page that reads too slowly is cut off with 1013, and resumes without a gap', async () => {
+    const load = await Load.start(world(), {
+      conversations: 20,
+      // Through the edge there are twice as many buffers to fill.
+      messagesEach: world().mode === 'embedded' ? 20 : 40,
+      perSecond: 300,
+      padding: LONG,
+      answersEach: 0,
+    });
+    const [slow] = load.screens as [Screen];
+    await eventually('the page shows something', () => slow.shown().size > 0);
+    slow.stopReading();
+    await load.finished();
+    // What was sent to it before it was given up still comes, then the end.
+    slow.readOn();
+    await eventually('it is cut off', () => slow.closedWith.length > 0, 60_000);
+    expect(slow.closedWith).toEqual([TOO_SLOW]);
+    expect(await recount(world(), load)).toEqual([]);
+  });
+
+  faultTest(`${PAGES} pages come back at once while everybody writes`, async (random) => {
+    const load = await Load.start(world(), { conversations: 5, perSecond: PAGES_RATE, agents: 4 });
+    for (let n = load.screens.length; n < PAGES; n++)
+      load.screens.push(await Screen.ofAgent(random.pick(load.agents), `agent's page ${n}`));
+    const before = load.acknowledged;
+    for (let round = 1; round <= 2; round++) {
+      await eventually('they write', () => load.acknowledged > before + 15 * round, 60_000);
+      await Promise.all(load.screens.map((screen) => screen.cut()));
+      await eventually('all are back', () => load.screens.every((screen) => screen.opened > round), 60_000);
+    }
+    await load.stop();
+    expect(await recount(world(), load, { lateScreens: true })).toEqual([]);
+  });
+}
+
+/** How much is written to the conversation that moves. */
+const SAID = 70;
+
+/** Two gateways. */
+export function gateways(world: () => DistributedWorld): void {
+  /** The agent's socket on one process of the inbox, past the edge. */
+  const connectTo = async (agent: AgentClient, port: number): Promise<FrameSocket> =>
+    FrameSocket.open(socketUrl(`http://127.0.0.1:${port}`, `/ws?ticket=${encodeURIComponent(await agent.ticket())}`));
+  const ports = (): number[] =>
+    world()
+      .system.processes()
+      .filter(({ app }) => app === 'inbox')
+      .map(({ port }) => port);
+
+  faultTest('another gateway serves the resume, also when the first is killed', async () => {
+    const load = await Load.start(world(), { conversations: 20, perSecond: 40 });
+    const [agent] = load.agents as [AgentClient];
+    const [one, other] = ports() as [number, number];
+    let turn = 0;
+    const hopping = await Screen.ofAgent(agent, 'hopping page', () =>
+      connectTo(agent, [one, other][turn++ % 2] ?? one),
+    );
+    load.screens.push(hopping);
+    const hop = async (): Promise<void> => {
+      const [times, acknowledged] = [hopping.opened, load.acknowledged];
+      await hopping.cut();
+      await eventually('it is back', () => hopping.opened > times && load.acknowledged > acknowledged + 20, 30_000);
+    };
+    for (let n = 0; n < 4; n++) await hop();
+    // It is on the first again.
+    const victim = world()
+      .system.processes()
+      .find(({ port }) => port === one);
+    say(`  kill -9 inbox (pid ${victim?.pid})`);
+    const times = hopping.opened;
+    process.kill(victim?.pid ?? 0, 'SIGKILL');
+    await eventually('it is back', () => hopping.opened > times, 30_000);
+    await world().system.restart();
+    for (let n = 0; n < 2; n++) await hop();
+    await load.stop();
+    expect(await recount(world(), load, { lateScreens: true })).toEqual([]);
+  });
+
+  faultTest('a conversation moved to another team leaves the one screen and comes to the other', async () => {
+    const { stage } = world();
+    const [account, here, there] = await Promise.all([stage.account(), stage.person(), stage.person()]);
+    await stage.team([account], [here]);
+    const target: Team = await stage.team([], [there]);
+    await Promise.all([here.setPresence('online'), there.setPresence('online')]);
+    const [one, other] = ports() as [number, number];
+    const [from, to] = [
+      await Screen.ofAgent(here, 'from', () => connectTo(here, one)),
+      await Screen.ofAgent(there, 'to', () => connectTo(there, other)),
+    ];
+    world().atEnd(async () => void (await Promise.all([from.close(), to.close()])));
+    const visitor = await stage.visitor(account);
+    const id = visitor.conversationId;
+    const shownOn = (screen: Screen): number[] => screen.shown().get(id) ?? [];
+    for (let n = 1; n <= 10; n++) await visitor.say(`搬家前 ${n}`);
+    await eventually('it is shown', () => shownOn(from).length >= 10);
+    const writing = (async () => {
+      for (let n = 11; n < SAID; n++) await visitor.say(`搬家时 ${n}`);
+    })();
+    await here.post<Conversation>(`/conversations/${id}/transfer`, { teamId: target.id });
+    await writing;
+    await visitor.say('搬家后');
+    const has = (screen: Screen, type: string): boolean =>
+      screen.frames().some((frame) => frame.type === type && (frame.data as { id: string }).id === id);
+    await eventually('the one has lost it', () => has(from, 'conversation.removed'));
+    await eventually('the other has it', () => has(to, 'conversation.updated'));
+    await eventually('the other shows the last', () => shownOn(to).at(-1) === SAID);
+    const stored = (await stage.admin.messages(id)).map((message) => message.seq);
+    const [left, came] = [shownOn(from), shownOn(to)];
+    say(`  ${left.length} on the one screen, ${came.length} on the other, ${stored.length} in all`);
+    // Nobody misses anything, nobody sees what is no longer or not yet theirs.
+    expect([...left, ...came]).toEqual(stored);
+    expect(came.length).toBeGreaterThan(0);
+  });
+}
