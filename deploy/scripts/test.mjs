@@ -125,6 +125,7 @@ async function testEverything() {
   await jest(['unit'], [], env);
   // Whole systems, each of several processes: one at a time.
   await jest(['e2e'], ['--runInBand'], env);
+  await jest(['conformance'], ['--runInBand'], env);
   await jest(['faults'], ['--runInBand'], env);
 }
 

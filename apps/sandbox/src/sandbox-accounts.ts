@@ -37,12 +37,14 @@ export class SandboxAccounts implements OnApplicationBootstrap, OnApplicationShu
     channel: string;
     name: { zh: string; en: string };
     help: { zh: string; en: string } | null;
+    registers: boolean;
     accounts: { id: string; name: string; page: string }[];
   }[] {
     return SANDBOX_CHANNELS.map((channel) => ({
       channel: channel.channel,
       name: channel.name,
       help: channel.help?.(this.config) ?? null,
+      registers: channel.registers ?? false,
       accounts: [...this.accounts.values()].flatMap((account) => {
         const page = account.channel === channel.channel ? channel.pageOf(account, this.config) : null;
         return page === null ? [] : [{ id: account.id, name: account.name, page }];

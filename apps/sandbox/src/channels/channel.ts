@@ -22,4 +22,6 @@ export interface SandboxChannel {
   pageOf(account: SandboxAccount, config: Config): string | null;
   /** What to enter for an account that can be tried here. */
   help?(config: Config): Words;
+  /** One can register an account at this platform here, with one request. */
+  readonly registers?: true;
 }

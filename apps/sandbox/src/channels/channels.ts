@@ -1,6 +1,7 @@
 import type { SandboxChannel } from './channel';
 import { email } from './email';
 import { webchat } from './webchat';
+import { wechatOfficialPhone } from './wechat-official';
 
 /** Every channel that a person can play here. */
-export const SANDBOX_CHANNELS: readonly SandboxChannel[] = [webchat, email];
+export const SANDBOX_CHANNELS: readonly SandboxChannel[] = [webchat, email, wechatOfficialPhone];

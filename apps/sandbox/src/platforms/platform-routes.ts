@@ -23,7 +23,7 @@ export class PlatformRoutes implements OnModuleInit {
       scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
       const handler = (request: FastifyRequest, reply: FastifyReply): Promise<void> => this.handle(request, reply);
       scope.get('/sandbox/platform/:channel/*', { exposeHeadRoute: false }, handler);
-      scope.post('/sandbox/platform/:channel/*', handler);
+      scope.post('/sandbox/platform/:channel/*', { config: { takesFiles: true } }, handler);
       done();
     });
   }

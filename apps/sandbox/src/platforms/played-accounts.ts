@@ -76,7 +76,7 @@ export class PlayedAccounts implements OnApplicationBootstrap, OnApplicationShut
     const platform = PLATFORMS.find((one) => one.channel === channel);
     if (platform === undefined || (this.revisions.get(accountId) ?? 0) >= revision) return;
     this.revisions.set(accountId, revision);
-    if (event.type === 'account.deleted' || !('config' in event.data) || !isHere(event.data.config, channel)) {
+    if (event.type === 'account.deleted' || !('config' in event.data) || !isPlayedHere(event.data.config, channel)) {
       this.played.delete(accountId);
       return;
     }
@@ -114,7 +114,8 @@ export class PlayedAccounts implements OnApplicationBootstrap, OnApplicationShut
   }
 }
 
-function isHere(config: Readonly<Record<string, unknown>>, channel: string): boolean {
+/** Whether an account works with the platform that is played here, and not with the real one. */
+export function isPlayedHere(config: Readonly<Record<string, unknown>>, channel: string): boolean {
   const { apiBase } = config;
   return (
     typeof apiBase === 'string' &&

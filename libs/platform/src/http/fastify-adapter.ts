@@ -26,6 +26,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route takes the body as a stream, whatever its size and type (proxies). */
     streamsBody?: boolean;
+    /** The route takes a file as multipart, as those do whose path ends with `/attachments`. */
+    takesFiles?: boolean;
   }
 }
 
@@ -159,7 +161,8 @@ function bodyRefusal(request: FastifyRequest): AppError | null {
   // Webhooks look their account up first: 404 comes before 413 and 415 there, and they say all of it themselves.
   if (route.config.streamsBody === true || route.url?.startsWith('/webhooks/')) return null;
   const multipart = /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
-  if (multipart && !route.url?.endsWith('/attachments')) return unsupportedMediaType();
+  const takesFiles = route.config.takesFiles === true || route.url?.endsWith('/attachments') === true;
+  if (multipart && !takesFiles) return unsupportedMediaType();
   const limit = multipart ? UPLOAD_LIMIT + UPLOAD_FRAME : (route.bodyLimit ?? BODY_LIMIT);
   return Number(request.headers['content-length'] ?? 0) > limit ? tooLarge(multipart ? UPLOAD_LIMIT : limit) : null;
 }

@@ -12,6 +12,7 @@ import { AccountDialog } from './account-dialog';
 import { CopyLine } from './copy-line';
 import { PageTitle } from './page-title';
 import { QueryState } from './query-state';
+import { TryChannels } from './try-channels';
 
 type Open = { kind: 'new' } | { kind: 'edit'; account: Account } | { kind: 'delete'; account: Account } | null;
 
@@ -36,6 +37,7 @@ export function AccountsPage() {
   return (
     <>
       <PageTitle title={t('settings.accounts')} help={t('settings.accountsHelp')}>
+        <TryChannels onSaved={refresh} />
         <button type="button" className="primary" data-testid="add-account" onClick={() => setOpen({ kind: 'new' })}>
           {t('settings.addAccount')}
         </button>

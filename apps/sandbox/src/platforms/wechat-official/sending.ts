@@ -60,7 +60,8 @@ export function readSending(raw: string, media: Media, nowMs: number, miniProgra
   const Head = z.object({ touser: text.min(1), msgtype: text });
   const head = Head.safeParse(given);
   if (!head.success) return 47001;
-  if (/\\u[0-9a-f]{4}/i.test(raw)) return 40033;
+  // An escaped backslash before it makes it a text like any other.
+  if (/(?<!\\)(?:\\\\)*\\u[0-9a-f]{4}/i.test(raw)) return 40033;
   if (!(miniProgram ? MINI_PROGRAM_TYPES : OFFICIAL_TYPES).includes(head.data.msgtype)) return 40008;
   const parsed = Bodies.safeParse(given);
   if (!parsed.success) return 47001;

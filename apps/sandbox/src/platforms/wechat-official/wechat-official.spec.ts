@@ -126,6 +126,23 @@ describe('the official account’s platform', () => {
     ).toMatchObject({ errcode: 40007 });
   });
 
+  it('takes files by type and size, and answers under their ids', async () => {
+    const access = (await token()).access_token;
+    await control('say', { customer: 'a', kind: 'text', text: 'x' });
+    const upload = async (type: string, mime: string, bytes = 'hello') => {
+      const raw = new FormData();
+      raw.append('media', new Blob([bytes], { type: mime }), 'a.png');
+      const path = `/cgi-bin/media/upload?access_token=${access}&type=${type}`;
+      return (await call<{ media_id: string; errcode: number }>(account.config.apiBase ?? '', 'POST', path, { raw }))
+        .body;
+    };
+    const { media_id } = await upload('image', 'image/png');
+    expect((await send({ touser: openid(), msgtype: 'image', image: { media_id } })).errcode).toBe(0);
+    expect((await upload('image', 'application/pdf')).errcode).toBe(40005);
+    expect((await upload('file', 'image/png')).errcode).toBe(40004);
+    expect((await upload('thumb', 'image/jpeg', 'x'.repeat(65 * 1024))).errcode).toBe(40006);
+  });
+
   it('misbehaves as ordered, and only so often', async () => {
     await control('say', { customer: 'a', kind: 'text', text: 'x' });
     const codes = async (fault: string, path?: string): Promise<number[]> => {

@@ -1,0 +1,5 @@
+import type { ChannelPlan } from '../cases';
+import { wechatOfficial } from './wechat-official';
+
+/** Every channel whose platform the sandbox plays. */
+export const PLANS: readonly ChannelPlan[] = [wechatOfficial];

@@ -1,0 +1,92 @@
+import { eventually, uniqueName } from '@huiliu/testing';
+import { type ChannelPlan, textsOf } from '../cases';
+
+/** The smallest PNG there is. */
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+const AMR = Buffer.concat([Buffer.from('#!AMR\n'), Buffer.alloc(64)]);
+const MP4 = Buffer.concat([Buffer.from('000000206674797069736f6d0000020069736f6d69736f32', 'hex'), Buffer.alloc(64)]);
+const PDF = Buffer.from('%PDF-1.4\n%%EOF\n');
+const base64 = (bytes: Buffer): string => bytes.toString('base64');
+
+export const wechatOfficial: ChannelPlan = {
+  channel: 'wechat-official',
+  inbound: [
+    {
+      say: { kind: 'text', text: '你好 😀 ]]> <b>&amp;</b>' },
+      kind: 'text',
+      expects: { text: '你好 😀 ]]> <b>&amp;</b>' },
+    },
+    {
+      say: { kind: 'image', file: { name: 'a.png', mime: 'image/png', data: base64(PNG) } },
+      kind: 'image',
+      expects: { attachment: { mime: 'image/png', size: PNG.length } },
+    },
+    {
+      say: { kind: 'voice', recognition: '在吗', file: { name: 'a.amr', mime: 'audio/amr', data: base64(AMR) } },
+      kind: 'audio',
+      expects: { text: '在吗', attachment: { size: AMR.length } },
+    },
+    {
+      say: { kind: 'video', file: { name: 'a.mp4', mime: 'video/mp4', data: base64(MP4) } },
+      kind: 'video',
+      expects: { attachment: { size: MP4.length } },
+    },
+    {
+      say: { kind: 'location', latitude: 31.2304, longitude: 121.4737, label: '人民广场' },
+      kind: 'location',
+      expects: { latitude: 31.2304, longitude: 121.4737, address: '人民广场' },
+    },
+    {
+      say: { kind: 'link', title: '标题', url: 'https://a.example/' },
+      kind: 'link',
+      expects: { title: '标题', url: 'https://a.example/' },
+    },
+    { say: { kind: 'miniprogram', title: '商品' }, kind: 'card', expects: { card: 'miniprogram', title: '商品' } },
+    {
+      event: { event: 'menu_click', key: 'ORDERS' },
+      kind: 'event',
+      expects: { event: { type: 'menu_click', key: 'ORDERS' } },
+    },
+    { event: { event: 'scan', key: '7' }, kind: 'event', expects: { event: { type: 'scan', key: '7' } } },
+    { say: { kind: 'raw', raw: { MsgType: 'hologram' } }, kind: 'unsupported', expects: { platformType: 'hologram' } },
+  ],
+  outbound: [
+    { content: { kind: 'text', text: '您好 😀 \\u4f60' }, shown: { kind: 'text', text: '您好 😀 \\u4f60' } },
+    { content: { kind: 'image' }, file: { name: '图.png', mime: 'image/png', bytes: PNG }, shown: { kind: 'image' } },
+    { content: { kind: 'audio' }, file: { name: 'a.amr', mime: 'audio/amr', bytes: AMR }, shown: { kind: 'voice' } },
+    { content: { kind: 'video' }, file: { name: 'a.mp4', mime: 'video/mp4', bytes: MP4 }, shown: { kind: 'video' } },
+    {
+      content: { kind: 'link', title: 'T', url: 'https://a.example/' },
+      shown: { kind: 'news', text: 'T\nhttps://a.example/' },
+    },
+    {
+      content: { kind: 'location', latitude: 31.2, longitude: 121.4, name: '门店' },
+      shown: { kind: 'text', text: expect.stringMatching(/^门店\nhttps:/) },
+    },
+  ],
+  refused: { kind: 'file', file: { name: 'a.pdf', mime: 'application/pdf', bytes: PDF } },
+  modes: [
+    { name: 'safe mode, JSON', settings: { format: 'json' } },
+    { name: 'compatible mode, XML', settings: { mode: 'compatible' } },
+    { name: 'plain mode, XML', settings: { mode: 'plain' }, config: { encodingAesKey: null } },
+    { name: 'plain mode, JSON', settings: { mode: 'plain', format: 'json' }, config: { encodingAesKey: null } },
+  ],
+  inMode: async ({ channel }) => {
+    const { name: customer, conversation } = await channel.customer(uniqueName('c'));
+    const text = uniqueName('你好');
+    expect(await channel.say({ customer, text: uniqueName('x'), tamper: 'forged' })).toMatchObject([{ status: 401 }]);
+    expect(await channel.say({ customer, text })).toMatchObject([{ status: 200 }]);
+    await eventually('it is there', async () => textsOf(await channel.messages(conversation)).includes(text));
+    const sent = await channel.send(conversation, { kind: 'text', text: 'hi' });
+    expect(await channel.ended(conversation, sent.body.id)).toMatchObject({ state: 'sent' });
+  },
+  sendPath: 'message/custom/send',
+  quota: 5,
+  notApplicable: {
+    recall: 'the platform can recall neither side’s messages',
+    receipts: 'the platform tells neither that a message arrived nor that it was read',
+  },
+};
