@@ -1,7 +1,19 @@
-import type { BouncedRecipient } from './bounce';
 import { cleanLine, cutText } from './clean-text';
 import type { ParsedMail } from './parse-mail';
 import { firstMessageId } from './references';
+
+/** What became of a mail at one recipient, in the words of RFC 3464. */
+export type DeliveryAction = 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded';
+
+export interface BouncedRecipient {
+  /** Empty where the bounce does not say for whom it is. */
+  readonly address: string;
+  readonly action: DeliveryAction;
+  /** `5.1.1`; null where none is given. */
+  readonly status: string | null;
+  /** The server's words, one line, without what kind of words they are; empty where there are none. */
+  readonly diagnostic: string;
+}
 
 /** A bounce as its text tells it. */
 export interface ToldBounce {

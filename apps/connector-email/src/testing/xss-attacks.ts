@@ -101,6 +101,8 @@ export const XSS_ATTACKS: readonly string[] = [
   '<template><script>alert(1)</script></template>',
   '<xmp><img src=x onerror=alert(1)></xmp>',
   '<plaintext><img src=x onerror=alert(1)>',
+  // The middle element goes, and with it what kept the other two apart.
+  '<p><plaintext><img src=x onerror=alert(1)><div>x',
   '<listing>&lt;img src=x onerror=alert(1)&gt;</listing>',
   '<noembed><img title="</noembed><img src=x onerror=alert(1)>"></noembed>',
   '<noframes><img title="</noframes><img src=x onerror=alert(1)>"></noframes>',
