@@ -24,7 +24,20 @@ const USUAL = Object.keys(SCENES).slice(0, 6);
 const SECONDS = 30;
 const SEED = 20261127;
 
-const COLUMNS = ['scene', 'ratio', 'range', 'floor', 'system', 'unit', 'CPU µs', 'lost', 'doubled', 'disordered', 'p50 ms', 'p99 ms'];
+const COLUMNS = [
+  'scene',
+  'ratio',
+  'range',
+  'floor',
+  'system',
+  'unit',
+  'CPU µs',
+  'lost',
+  'doubled',
+  'disordered',
+  'p50 ms',
+  'p99 ms',
+];
 
 function rowOf(result: SceneResult): string[] {
   const figure = (value: number | null, digits = 1): string => (value === null ? '–' : String(round(value, digits)));
@@ -46,7 +59,14 @@ function rowOf(result: SceneResult): string[] {
 
 function table(rows: readonly (readonly string[])[]): string {
   const widths = COLUMNS.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 async function run(): Promise<void> {
@@ -55,7 +75,8 @@ async function run(): Promise<void> {
   });
   const names = values.scene ?? USUAL;
   const unknown = names.filter((name) => !(name in SCENES));
-  if (unknown.length > 0) throw new Error(`no such scene: ${unknown.join(', ')}; there are ${Object.keys(SCENES).join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`no such scene: ${unknown.join(', ')}; there are ${Object.keys(SCENES).join(', ')}`);
   const seconds = Number(values.seconds ?? SECONDS);
   if (!(seconds > 0)) throw new Error('--seconds wants a number above 0');
   const rows = [COLUMNS];

@@ -17,7 +17,12 @@ const { FLOOR_BROKERS = '', FLOOR_DATABASE_URL = '', FLOOR_IN = '', FLOOR_OUT = 
 
 const kafka = new Kafka({ clientId: 'floor', brokers: FLOOR_BROKERS.split(','), logLevel: logLevel.NOTHING });
 const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
-const consumer = kafka.consumer({ groupId: 'floor', sessionTimeout: 300_000, heartbeatInterval: 2_000, maxWaitTimeInMs: 250 });
+const consumer = kafka.consumer({
+  groupId: 'floor',
+  sessionTimeout: 300_000,
+  heartbeatInterval: 2_000,
+  maxWaitTimeInMs: 250,
+});
 const pool = mysql.createPool({
   uri: FLOOR_DATABASE_URL,
   connectionLimit: CONNECTIONS,
@@ -35,7 +40,9 @@ const take = (): Promise<mysql.PoolConnection> =>
   );
 const ask = (on: mysql.PoolConnection, sql: string, values?: unknown[]): Promise<mysql.ResultSetHeader> =>
   new Promise((resolve, reject) =>
-    on.query(sql, values, (error, answer) => (error === null ? resolve(answer as mysql.ResultSetHeader) : reject(error))),
+    on.query(sql, values, (error, answer) =>
+      error === null ? resolve(answer as mysql.ResultSetHeader) : reject(error),
+    ),
   );
 
 const SETS = CONVERSATION_CHANGES.map((column) => `${column} = VALUES(${column})`).join(', ');

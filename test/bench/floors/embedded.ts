@@ -6,7 +6,14 @@ import { EventEmitter } from 'node:events';
 import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
 import type { Envelope, MessageReceived } from '@huiliu/contracts';
 import { serveNotes, tell } from '../lib/child';
-import { CONVERSATION_CHANGES, CONVERSATION_COLUMNS, dbTime, floorBatch, MESSAGE_COLUMNS, type FloorThread } from './rows';
+import {
+  CONVERSATION_CHANGES,
+  CONVERSATION_COLUMNS,
+  dbTime,
+  floorBatch,
+  MESSAGE_COLUMNS,
+  type FloorThread,
+} from './rows';
 
 /** As the suite takes them: records of one read, records of one batch, batches that share a commit (its lanes). */
 const AT_ONCE = 500;

@@ -47,7 +47,9 @@ export async function openWebsite(visitors: number): Promise<Website> {
     recount: async (outcome) => {
       const sent = crowd.sentBy(outcome);
       const { counts, cutOff } = await screens.report(sent);
-      const conversations = crowd.conversations.filter((id) => (sent.get(id) ?? 0) > 0).map((id) => ({ id, visitorId: '' }));
+      const conversations = crowd.conversations
+        .filter((id) => (sent.get(id) ?? 0) > 0)
+        .map((id) => ({ id, visitorId: '' }));
       return { counts: addCounts([counts, await recountStored(database, conversations, sent)]), cutOff };
     },
     close: async () => {

@@ -39,7 +39,12 @@ function watchSelf(): () => { cpuShare: number; eventLoopP99Ms: number } {
 
 /** So many at once, each posting again when it was answered, until `count` messages or `seconds` are over. */
 async function closed(note: Note): Promise<void> {
-  const { concurrency, count = Infinity, seconds = Infinity, among = visitors.length } = note as unknown as {
+  const {
+    concurrency,
+    count = Infinity,
+    seconds = Infinity,
+    among = visitors.length,
+  } = note as unknown as {
     concurrency: number;
     count?: number;
     seconds?: number;

@@ -30,7 +30,7 @@ export const edge: Scene = async ({ seconds, seed }) => {
   const product = await startDistributedProduct(services);
   const database = await BenchDatabase.open(services.databaseUrl);
   const kafka = benchKafka(services.brokers);
-  const opened: { close?: () => Promise<void>; stop?: () => Promise<void> }[] = [];
+  const opened: { close(): Promise<void> }[] = [];
   const behind = product
     .processes()
     .map(({ name }) => name)
@@ -50,12 +50,7 @@ export const edge: Scene = async ({ seconds, seed }) => {
     });
     const reader = await TopicReader.open(services.brokers, TOPIC, () => true);
     const floorCrowd = await Crowd.of(signed(`${seed}/edge`, key), `http://127.0.0.1:${floor.port}`, desk.accountId);
-    const crowd = await Crowd.open(
-      product.baseUrl,
-      desk.accountId,
-      VISITORS,
-      addressOf(product, 'connector-webchat'),
-    );
+    const crowd = await Crowd.open(product.baseUrl, desk.accountId, VISITORS, addressOf(product, 'connector-webchat'));
     opened.push(floor, reader, floorCrowd, crowd);
 
     const measure = async (
@@ -118,7 +113,7 @@ export const edge: Scene = async ({ seconds, seed }) => {
       settings: { seed, visitors: VISITORS, concurrency: CONCURRENCY, secondsPerRound: each },
     });
   } finally {
-    await Promise.all(opened.map((one) => (one.close ?? one.stop)?.call(one)));
+    await Promise.all(opened.map((one) => one.close()));
     await database.close();
     await product.stop();
     await product.remove();

@@ -30,7 +30,10 @@ export const ingestEmbedded: Scene = async ({ seconds, seed }) => {
   const between = new Latencies();
   let series = 0;
 
-  const lay = (file: string, messages: number): { conversations: BenchConversation[]; sent: Map<string, number>; last: number } => {
+  const lay = (
+    file: string,
+    messages: number,
+  ): { conversations: BenchConversation[]; sent: Map<string, number>; last: number } => {
     const conversations = conversationsOf(`${seed}/${series++}`, CONVERSATIONS);
     const sent = new Map<string, number>();
     const records = Array.from({ length: messages }, (_, i) => {
@@ -62,7 +65,7 @@ export const ingestEmbedded: Scene = async ({ seconds, seed }) => {
       const counts = recount(sent, seenInLog(file));
       return { rate: (done.messages * 1000) / (done.endedMs - done.startedMs), counts, cpu, messages };
     } finally {
-      await floor.stop();
+      await floor.close();
       await rm(folder, { recursive: true, force: true });
     }
   };

@@ -44,7 +44,9 @@ interface Stage {
 export const latency: Scene = async ({ seconds, seed }) => {
   const proof = await proveGenerator(seed);
   const proven = (proof.p99Ms ?? 0) >= PROOF_MS.least && (proof.p99Ms ?? 0) <= PROOF_MS.most;
-  say(`latency: of a server that stalls the generator measures a p99 of ${round(proof.p99Ms ?? 0)} ms, ${proven ? 'as it must' : 'WRONG or on a busy machine'}`);
+  say(
+    `latency: of a server that stalls the generator measures a p99 of ${round(proof.p99Ms ?? 0)} ms, ${proven ? 'as it must' : 'WRONG or on a busy machine'}`,
+  );
   const site = await openWebsite(VISITORS + NEWCOMERS * (SHARES.length + 1));
   const reader = await TopicReader.open(site.services.brokers, 'inbox.events.v1', isOfType('message.created'));
   try {
@@ -73,7 +75,9 @@ export const latency: Scene = async ({ seconds, seed }) => {
       outcome = run.outcome;
       sent = outcome.sent;
       stages.push({ ...step, ...figures(site, reader, schedule, run), messages: schedule.dueMs.length });
-      say(`  ${step.name} (${Math.round(step.perSecond)}/s): p50 ${run.report.shown.p50Ms} p99 ${run.report.shown.p99Ms} ms`);
+      say(
+        `  ${step.name} (${Math.round(step.perSecond)}/s): p50 ${run.report.shown.p50Ms} p99 ${run.report.shown.p99Ms} ms`,
+      );
     }
     const { counts, cutOff } = await site.recount(outcome);
     const half = stages[2]!;

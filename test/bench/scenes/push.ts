@@ -31,14 +31,15 @@ export const push: Scene = async ({ seconds, seed }) => {
   const services = await startServices();
   const product = await startDistributedProduct(services);
   const producer = benchKafka(services.brokers).producer();
-  const opened: { close?: () => Promise<void>; stop?: () => Promise<void> }[] = [];
+  const opened: { close(): Promise<void> }[] = [];
   try {
     await producer.connect();
     const desk = await openDesk(product, AGENTS);
     const floor = await BenchProcess.start('floor', 'floors/push');
     opened.push(floor);
     const conversations = conversationsOf(`${seed}/push`, CONVERSATIONS);
-    const fact = (i: number): Envelope => factOf(desk.accountId, conversations[i % CONVERSATIONS]!, Math.floor(i / CONVERSATIONS));
+    const fact = (i: number): Envelope =>
+      factOf(desk.accountId, conversations[i % CONVERSATIONS]!, Math.floor(i / CONVERSATIONS));
     const latencies = new Latencies();
 
     const sides = {
@@ -124,7 +125,7 @@ export const push: Scene = async ({ seconds, seed }) => {
       settings: { seed, agents: AGENTS, conversations: CONVERSATIONS, recordsPerRound: records, window: WINDOW },
     });
   } finally {
-    await Promise.all(opened.map((one) => (one.close ?? one.stop)?.call(one)));
+    await Promise.all(opened.map((one) => one.close()));
     await producer.disconnect();
     await product.stop();
     await product.remove();

@@ -20,13 +20,17 @@ export const website: Scene = async ({ seconds, seed }) => {
     const rounds: Saturation[] = [];
     for (let nth = 0; nth < ROUNDS; nth++) {
       const one = await saturate(site, { concurrency: CONCURRENCY, seconds: Math.max(1, seconds / ROUNDS / 2) });
-      say(`  round ${nth + 1}: ${Math.round(one.acceptedPerSecond)} accepted/s, ${Math.round(one.carriedPerSecond)} carried/s`);
+      say(
+        `  round ${nth + 1}: ${Math.round(one.acceptedPerSecond)} accepted/s, ${Math.round(one.carriedPerSecond)} carried/s`,
+      );
       rounds.push(one);
     }
     const { counts, cutOff } = await site.recount(rounds.at(-1)!.outcome);
     const carried = median(rounds.map(({ carriedPerSecond }) => carriedPerSecond));
     const messages = rounds.reduce((all, one) => all + one.messages, 0);
-    const refused = rounds.flatMap(({ outcome }) => Object.entries(outcome.statuses)).filter(([status]) => status !== '202');
+    const refused = rounds
+      .flatMap(({ outcome }) => Object.entries(outcome.statuses))
+      .filter(([status]) => status !== '202');
     return {
       scene: 'website',
       ratio: null,

@@ -81,7 +81,7 @@ export class SqliteConnection {
 
   /** As better-sqlite3 answers it. The driver's own way to do it would wrap every statement that is prepared afterwards. */
   pragma(source: string): unknown {
-    return translated(() => this.native.prepare(`PRAGMA ${source}`).all());
+    return translated(() => this.native.prepare(`PRAGMA ${source}`).all() as unknown);
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import { SqliteTx } from './tx';
 
 /** So many works, or so much time, at most in one physical transaction: others want the event loop, too. */
 const MOST_WORKS = 256;
-const MOST_MS = 40;
+const MOST_MS = 20;
 /** Another process may hold the file for a moment (a backup, a migration). */
 const BUSY_FOR_MS = 10_000;
 const BUSY_PAUSE_MS = 20;
