@@ -37,17 +37,26 @@ module.exports = {
     {
       name: 'kafkajs-in-bus-only',
       severity: 'error',
-      comment: 'libs/bus is the only one to speak Kafka.',
-      from: { pathNot: '^libs/bus/' },
+      comment: 'libs/bus is the only one to speak Kafka; the benchmark measures it against the plain client.',
+      from: { pathNot: '^(libs/bus|test/bench)/' },
       to: { path: '(^|/)node_modules/kafkajs/' },
     },
     {
       name: 'typeorm-in-storage-only',
       severity: 'error',
       comment: 'libs/storage is the only one to open the database: its write lane is what keeps SQLite whole.',
-      // The recount of the fault suite asks the database itself, past everything that it checks.
-      from: { pathNot: '^libs/(storage|testing)/|^test/faults/harness/rows\\.ts$' },
+      // The recount of the fault suite asks the database itself, past everything that it checks; so do the benchmark's floors and recounts.
+      from: { pathNot: '^(libs/(storage|testing)|test/bench)/|^test/faults/harness/rows\\.ts$' },
       to: { path: '(^|/)node_modules/(typeorm|mysql2|@photostructure/sqlite)/' },
+    },
+    {
+      name: 'bench-from-outside',
+      severity: 'error',
+      comment: 'The benchmark speaks to the product as everyone does, and its floors stand on nothing of it.',
+      from: { path: '^test/bench/' },
+      to: {
+        path: '^(apps/|libs/(platform|storage|bus|connector-kit)/)|(^|/)node_modules/typeorm/',
+      },
     },
     {
       name: 'testing-not-to-typeorm',

@@ -28,6 +28,7 @@ const BAD: Record<string, Record<string, string>> = {
   'bus-below-connector-kit': { 'libs/bus/src/kit.ts': "export * from '@huiliu/connector-kit';" },
   'testing-in-tests-only': { 'apps/inbox/src/helper.ts': "export * from '@huiliu/testing';" },
   'e2e-by-public-surfaces-only': { 'test/e2e/inside.e2e.ts': "export * from '@huiliu/bus';" },
+  'bench-from-outside': { 'test/bench/inside.ts': "export * from '@huiliu/bus';" },
   'no-dev-dependency-in-product': { 'apps/inbox/src/dev.ts': "export * from 'fast-check';" },
 };
 

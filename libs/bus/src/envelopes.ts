@@ -32,5 +32,6 @@ export function toOutbox(record: BusRecord): OutboxRecord {
     key: record.envelope.key,
     id: record.envelope.id,
     value: JSON.stringify(record.envelope),
+    envelope: record.envelope,
   };
 }

@@ -1,11 +1,15 @@
 import type { Tx } from './database';
 
-/** A record on its way to the bus: `value` is the serialised envelope, `id` the envelope's id. */
+/**
+ * A record on its way to the bus: `value` is the serialised envelope, `id` the envelope's id. `envelope` is what was serialised, where that is
+ * at hand: who reads the record in the same process need not parse it.
+ */
 export interface OutboxRecord {
   readonly topic: string;
   readonly key: string;
   readonly id: string;
   readonly value: string;
+  readonly envelope?: unknown;
 }
 
 /**

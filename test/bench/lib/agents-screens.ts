@@ -60,6 +60,6 @@ export class Screens {
 
   async close(): Promise<void> {
     await this.process.ask({ type: 'close' }, 'closed').catch(() => undefined);
-    await this.process.stop();
+    await this.process.close();
   }
 }

@@ -89,7 +89,7 @@ export class BenchProcess {
     process.kill(this.pid, 'SIGCONT');
   }
 
-  async stop(): Promise<void> {
+  async close(): Promise<void> {
     if (this.ended !== null) return;
     const gone = new Promise((resolve) => this.child.once('exit', resolve));
     this.resume();

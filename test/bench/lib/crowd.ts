@@ -63,7 +63,7 @@ export class Crowd {
   }
 
   close(): Promise<void> {
-    return this.process.stop();
+    return this.process.close();
   }
 }
 

@@ -30,7 +30,7 @@ export const edge: Scene = async ({ seconds, seed }) => {
   const product = await startDistributedProduct(services);
   const database = await BenchDatabase.open(services.databaseUrl);
   const kafka = benchKafka(services.brokers);
-  const opened: { close?: () => Promise<void>; stop?: () => Promise<void> }[] = [];
+  const opened: { close(): Promise<void> }[] = [];
   const behind = product
     .processes()
     .map(({ name }) => name)
@@ -113,7 +113,7 @@ export const edge: Scene = async ({ seconds, seed }) => {
       settings: { seed, visitors: VISITORS, concurrency: CONCURRENCY, secondsPerRound: each },
     });
   } finally {
-    await Promise.all(opened.map((one) => (one.close ?? one.stop)?.call(one)));
+    await Promise.all(opened.map((one) => one.close()));
     await database.close();
     await product.stop();
     await product.remove();

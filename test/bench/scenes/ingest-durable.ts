@@ -39,7 +39,7 @@ export const ingestDurable: Scene = async ({ seconds, seed }) => {
   const database = await BenchDatabase.open(services.databaseUrl);
   const kafka = benchKafka(services.brokers);
   const producer = kafka.producer();
-  const opened: { close?: () => Promise<void>; stop?: () => Promise<void> }[] = [];
+  const opened: { close(): Promise<void> }[] = [];
   try {
     const desk = await openDesk(product);
     await producer.connect();
@@ -118,7 +118,7 @@ export const ingestDurable: Scene = async ({ seconds, seed }) => {
       },
     });
   } finally {
-    await Promise.all(opened.map((one) => (one.close ?? one.stop)?.call(one)));
+    await Promise.all(opened.map((one) => one.close()));
     await producer.disconnect();
     await database.close();
     await product.stop();

@@ -65,7 +65,7 @@ export const ingestEmbedded: Scene = async ({ seconds, seed }) => {
       const counts = recount(sent, seenInLog(file));
       return { rate: (done.messages * 1000) / (done.endedMs - done.startedMs), counts, cpu, messages };
     } finally {
-      await floor.stop();
+      await floor.close();
       await rm(folder, { recursive: true, force: true });
     }
   };

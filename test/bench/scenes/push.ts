@@ -31,7 +31,7 @@ export const push: Scene = async ({ seconds, seed }) => {
   const services = await startServices();
   const product = await startDistributedProduct(services);
   const producer = benchKafka(services.brokers).producer();
-  const opened: { close?: () => Promise<void>; stop?: () => Promise<void> }[] = [];
+  const opened: { close(): Promise<void> }[] = [];
   try {
     await producer.connect();
     const desk = await openDesk(product, AGENTS);
@@ -125,7 +125,7 @@ export const push: Scene = async ({ seconds, seed }) => {
       settings: { seed, agents: AGENTS, conversations: CONVERSATIONS, recordsPerRound: records, window: WINDOW },
     });
   } finally {
-    await Promise.all(opened.map((one) => (one.close ?? one.stop)?.call(one)));
+    await Promise.all(opened.map((one) => one.close()));
     await producer.disconnect();
     await product.stop();
     await product.remove();

@@ -163,12 +163,12 @@ export class Log {
 
   private append(records: readonly OutboxRecord[], first: number, timestampMs: number): void {
     const topics = new Set<string>();
-    for (const [i, { topic, key, value }] of records.entries()) {
+    for (const [i, { topic, key, value, envelope }] of records.entries()) {
       topics.add(topic);
       const n = first + i;
       const recent = this.recentOf(topic);
       if (!recent) continue;
-      recent.records.push({ n, offset: String(n), key, value, timestampMs });
+      recent.records.push({ n, offset: String(n), key, value, envelope, timestampMs });
       if (recent.records.length > RECENT * 2) {
         const gone = recent.records.splice(0, RECENT);
         recent.base = gone.at(-1)!.n;

@@ -130,7 +130,7 @@ export class ParkedKeys {
     const { deps, spec, scope } = this.runner;
     const deliveries = new Map<ParkedRow, Delivery>();
     for (const row of rows) {
-      const { envelope, defect } = decode(spec.topic, row.value);
+      const { envelope, defect } = decode(spec.topic, { value: row.value });
       if (envelope === null) return { reason: defect, dead: rows.length === 1 };
       deliveries.set(row, { topic: scope.topic, partition: scope.partition, offset: row.offset, envelope });
     }

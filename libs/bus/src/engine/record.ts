@@ -7,6 +7,8 @@ export interface RawRecord {
   readonly key: string | null;
   readonly value: string | Uint8Array | null;
   readonly timestampMs: number;
+  /** What `value` was made of, where it was made in this process: validated all the same, but not parsed. */
+  readonly envelope?: unknown;
   /** Set where the record was decoded before in this process: each is validated once. */
   decoded?: Decoded;
 }
@@ -18,13 +20,15 @@ export type Decoded =
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Reads and validates a record by its topic's schema. The reasons name places, never what stood there. */
-export function decode(topic: TopicSpec, value: string | Uint8Array | null): Decoded {
+export function decode(topic: TopicSpec, { value, envelope }: Pick<RawRecord, 'value' | 'envelope'>): Decoded {
   if (value === null) return { envelope: null, defect: 'empty record' };
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(typeof value === 'string' ? value : utf8.decode(value));
-  } catch (error) {
-    return { envelope: null, defect: error instanceof SyntaxError ? 'not JSON' : 'not UTF-8' };
+  let parsed = envelope;
+  if (parsed === undefined) {
+    try {
+      parsed = JSON.parse(typeof value === 'string' ? value : utf8.decode(value));
+    } catch (error) {
+      return { envelope: null, defect: error instanceof SyntaxError ? 'not JSON' : 'not UTF-8' };
+    }
   }
   const result = topic.schema.safeParse(parsed);
   if (result.success) return { envelope: result.data as Envelope, defect: null };
@@ -61,7 +65,7 @@ export class Entry {
   }
 
   private get decoded(): Decoded {
-    return (this.record.decoded ??= decode(this.topic, this.record.value));
+    return (this.record.decoded ??= decode(this.topic, this.record));
   }
 
   get offset(): string {

@@ -25,7 +25,7 @@ class KeptRecord<T> implements TailRecord<T> {
 
   get envelope(): Envelope<T> {
     if (this.decoded === null) {
-      this.decoded = decode(this.spec, this.raw.value).envelope;
+      this.decoded = decode(this.spec, this.raw).envelope;
       latest.add(this);
     }
     return this.decoded as Envelope<T>;
@@ -57,7 +57,7 @@ export function tailRecord<T>(
   record: RawRecord,
   deps: { readonly warn: (message: string) => void },
 ): TailRecord<T> | null {
-  const { envelope, defect } = (record.decoded ??= decode(topic, record.value));
+  const { envelope, defect } = (record.decoded ??= decode(topic, record));
   if (envelope === null) {
     deps.warn(`passed over ${topic.name}/${partition}@${record.offset}: ${defect}`);
     return null;

@@ -43,6 +43,18 @@ export function tailSuite(kind: Kind): void {
       await reader.tail.close();
     });
 
+    it('still tells what a record says when thousands have come after it', async () => {
+      const topic = topicOf({ partitions: 1 });
+      const opened = await place.open();
+      await opened.bus.publish(upTo(3_000).map((v) => thing(topic, 'k', v)));
+      const reader = await follow(opened, topic, 'beginning');
+      await reader.tail.caughtUp;
+      // Most of them lie there as bytes by now.
+      expect(reader.values()).toEqual(upTo(3_000));
+      expect(reader.values()).toEqual(upTo(3_000));
+      await reader.tail.close();
+    });
+
     it('reads from the end: all that is published once the tail is there', async () => {
       const topic = topicOf();
       const opened = await place.open();

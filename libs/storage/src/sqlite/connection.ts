@@ -1,4 +1,4 @@
-import { DatabaseSync, type DatabaseSyncInstance, enhance, type StatementSyncInstance } from '@photostructure/sqlite';
+import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import type { Row, SqlValue } from '../database';
 
 /** SQLite's extended result codes under the names that better-sqlite3 gives them. */
@@ -79,8 +79,9 @@ export class SqliteConnection {
     translated(() => this.native.exec(sql));
   }
 
+  /** As better-sqlite3 answers it. The driver's own way to do it would wrap every statement that is prepared afterwards. */
   pragma(source: string): unknown {
-    return translated(() => enhance(this.native).pragma(source));
+    return translated(() => this.native.prepare(`PRAGMA ${source}`).all() as unknown);
   }
 
   close(): void {
