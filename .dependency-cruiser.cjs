@@ -2,7 +2,7 @@
  * The layout's rules (docs/architecture). Each fires on a small bad example in test/repo/dependency-rules.spec.ts.
  * @type {import('dependency-cruiser').IConfiguration}
  */
-const SPEC = '\\.(spec|e2e|faults)\\.ts$|/src/(specs|testing)/';
+const SPEC = '\\.(spec|e2e|faults|proofs)\\.ts$|/src/(specs|testing)/';
 
 module.exports = {
   forbidden: [

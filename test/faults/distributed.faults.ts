@@ -1,5 +1,5 @@
 import { distributedWorld, type DistributedWorld } from './harness/world';
-import { killedDistributed } from './parts/killed';
+import { killedDistributed, repeated } from './parts/killed';
 import { network } from './parts/network';
 
 describe('faults, a process per app on Kafka and MariaDB', () => {
@@ -11,6 +11,7 @@ describe('faults, a process per app on Kafka and MariaDB', () => {
 
   afterAll(() => world?.stop(), 60_000);
 
+  repeated(() => world);
   killedDistributed(() => world);
   network(() => world);
 });

@@ -1,5 +1,5 @@
 import { embeddedWorld, type World } from './harness/world';
-import { killedEmbedded } from './parts/killed';
+import { killedEmbedded, repeated } from './parts/killed';
 import { screens } from './parts/screens';
 
 describe('faults, one process on the embedded bus and SQLite', () => {
@@ -11,6 +11,7 @@ describe('faults, one process on the embedded bus and SQLite', () => {
 
   afterAll(() => world?.stop(), 60_000);
 
+  repeated(() => world);
   killedEmbedded(() => world);
   screens(() => world);
 });

@@ -13,6 +13,8 @@ export interface LoadOptions {
   readonly agents?: number;
   /** So many of the customers keep their page open. */
   readonly pages?: number;
+  /** Everything is posted once more after it was taken, as by a page that missed the answer. */
+  readonly again?: boolean;
   /** Added to every text, to make it long. */
   readonly padding?: string;
 }
@@ -181,6 +183,7 @@ export class Load {
         if (answer.status >= 200 && answer.status < 300) {
           line.acknowledged.push(text);
           line.unsure = null;
+          if (this.options.again) await post(text, `${name}-${n}`);
           break;
         }
         if (!mayPass(answer.status, name))

@@ -14,6 +14,8 @@ interface Shown {
 }
 
 const ENDED_MS = 5_000;
+/** A page that was cut off comes back so soon. */
+const AWAY_MS = 100;
 /** Frames that say where a socket stands, not what has happened. */
 const STANDING = new Set(['hello', 'reload']);
 
@@ -25,6 +27,7 @@ export class Screen {
   private readonly connections: Connection[] = [];
   private position: string | null = null;
   private closing = false;
+  private awayMs = AWAY_MS;
   private loop: Promise<void> = Promise.resolve();
   /** The codes with which the server ended a connection. */
   readonly closedWith: number[] = [];
@@ -78,8 +81,9 @@ export class Screen {
     return byConversation;
   }
 
-  /** Cuts the connection without a word; it comes back by itself. */
-  async cut(): Promise<void> {
+  /** Cuts the connection without a word; it comes back by itself, after a while. */
+  async cut(awayMs = AWAY_MS): Promise<void> {
+    this.awayMs = awayMs;
     await this.connections.at(-1)?.socket.cut();
   }
 
@@ -103,7 +107,8 @@ export class Screen {
     let connection: Connection | null = first;
     while (!this.closing) {
       if (connection === null) {
-        await pause(100);
+        await pause(this.awayMs);
+        this.awayMs = AWAY_MS;
         connection = await this.begin().catch(() => null);
         continue;
       }

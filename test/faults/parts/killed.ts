@@ -58,6 +58,27 @@ export async function oneProcessKilled(
   return recount(world, load);
 }
 
+/** Everybody says everything twice under the same clientId. Answers what is wrong. */
+export async function everythingTwice(world: World): Promise<string[]> {
+  const load = await Load.start(world, {
+    conversations: 20,
+    messagesEach: 10,
+    answersEach: 5,
+    perSecond: 200,
+    pages: 5,
+    again: true,
+  });
+  await load.finished();
+  return recount(world, load, { settleMs: 30_000 });
+}
+
+/** What is posted again is there once. */
+export function repeated(world: () => World): void {
+  faultTest('everything posted twice: stored, shown and answered once', async () => {
+    expect(await everythingTwice(world())).toEqual([]);
+  });
+}
+
 export function killedEmbedded(world: () => World): void {
   faultTest('kill -9 of the one process, again and again: nothing acknowledged is missing', async (random) => {
     expect(await oneProcessKilled(world(), random, { ...CROWD, perSecond: 100 }, KILLS)).toEqual([]);

@@ -44,7 +44,7 @@ export async function pagesComeBack(world: World, random: Random, pages: number)
   const before = load.acknowledged;
   for (let round = 1; round <= 2; round++) {
     await eventually('they write', () => load.acknowledged > before + 15 * round, 60_000);
-    await Promise.all(load.screens.map((screen) => screen.cut()));
+    await Promise.all(load.screens.map((screen) => screen.cut(random.between(500, 2_500))));
     await eventually('all are back', () => load.screens.every((screen) => screen.opened > round), 60_000);
   }
   await load.stop();

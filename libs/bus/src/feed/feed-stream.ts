@@ -53,9 +53,10 @@ export class FeedStream<T> {
   /** A live record that may concern this client. */
   offer(entry: FeedEntry<T>): void {
     if (this.closed || this.replaying) return;
-    if (breaks('slow-page') && this.sink.buffered() > this.maxBuffered) return;
+    const skips = breaks('slow-page');
+    if (skips && this.sink.buffered() > this.maxBuffered) return;
     this.deliver(entry);
-    if (this.sink.buffered() > this.maxBuffered) this.end();
+    if (!skips && this.sink.buffered() > this.maxBuffered) this.end();
   }
 
   /** Goes back to `seq`. Resolves to false when that cannot be resumed (the stream then goes on live), else true when live again. */
