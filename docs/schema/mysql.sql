@@ -521,3 +521,16 @@ CREATE TABLE routing_epoch (
   beat_at datetime(3) NOT NULL,
   PRIMARY KEY (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- inbox: 20261127-01-threads
+CREATE TABLE inbox_thread_links (
+  link_key char(43) NOT NULL,
+  conversation_id char(26) NOT NULL,
+  created_at datetime(3) NOT NULL,
+  PRIMARY KEY (link_key)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE TABLE inbox_message_references (
+  message_id char(26) NOT NULL,
+  refs longtext NOT NULL,
+  PRIMARY KEY (message_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

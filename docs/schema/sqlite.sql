@@ -436,3 +436,16 @@ CREATE TABLE suite_outbox (
   created_at datetime(3) NOT NULL
 );
 CREATE INDEX i_suite_outbox_shard_n ON suite_outbox (shard, n);
+
+-- inbox: 20261127-01-threads
+CREATE TABLE inbox_thread_links (
+  link_key char(43) NOT NULL,
+  conversation_id char(26) NOT NULL,
+  created_at datetime(3) NOT NULL,
+  PRIMARY KEY (link_key)
+);
+CREATE TABLE inbox_message_references (
+  message_id char(26) NOT NULL,
+  refs text NOT NULL,
+  PRIMARY KEY (message_id)
+);

@@ -413,5 +413,8 @@ const FIRST_TABLES: readonly Table[] = [
 
 export const INBOX_SCHEMA: SchemaModule = {
   prefix: 'inbox',
-  steps: [createTables('20261123-01-inbox', FIRST_TABLES), createTables('20261127-01-threads', [threadLinks, messageReferences])],
+  steps: [
+    createTables('20261123-01-inbox', FIRST_TABLES),
+    createTables('20261127-01-threads', [threadLinks, messageReferences]),
+  ],
 };
