@@ -20,11 +20,15 @@ export function executable(): string {
   return path;
 }
 
-/** Opens the agents' page as the admin. */
-export async function logIn(page: Page, system: System): Promise<void> {
+/** Opens the agents' page as the admin, or as somebody else. */
+export async function logIn(
+  page: Page,
+  system: System,
+  { username, password } = { username: 'admin', password: system.adminPassword },
+): Promise<void> {
   await page.goto(system.baseUrl);
-  await page.getByTestId('login-username').fill('admin');
-  await page.getByTestId('login-password').fill(system.adminPassword);
+  await page.getByTestId('login-username').fill(username);
+  await page.getByTestId('login-password').fill(password);
   await page.getByTestId('login-submit').click();
   await page.getByTestId('presence-select').waitFor();
 }

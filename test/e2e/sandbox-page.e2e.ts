@@ -1,10 +1,13 @@
-import { startSuite, uniqueName, type System } from '@huiliu/testing';
+import { AgentClient, startSuite, uniqueName, type System } from '@huiliu/testing';
 import { chromium, type Browser, type Frame, type Page } from 'playwright-core';
 import { executable, logIn, violations } from './browser';
 import { MailCustomer } from './sandbox-mail';
 import { Stage } from './stage';
 
 jest.setTimeout(180_000);
+
+/** One of the two people of the demo. */
+const AGENT = { username: 'lin', password: 'huiliu-demo' };
 
 describe("the sandbox's mail program", () => {
   let system: System;
@@ -24,6 +27,10 @@ describe("the sandbox's mail program", () => {
     await system?.stop();
   }, 60_000);
 
+  async function goOnline(): Promise<void> {
+    await (await AgentClient.login(system.baseUrl, AGENT.username, AGENT.password)).setPresence('online');
+  }
+
   /** The sandbox's page with the mail program in it. */
   async function openMail(): Promise<Frame> {
     const page = await browser.newPage({ viewport: { width: 1366, height: 800 }, locale: 'zh-CN' });
@@ -39,18 +46,19 @@ describe("the sandbox's mail program", () => {
   async function openConsole(): Promise<Page> {
     const page = await browser.newPage({ viewport: { width: 1366, height: 768 }, locale: 'zh-CN' });
     page.on('pageerror', (error) => problems.push(String(error)));
-    await logIn(page, system);
+    await logIn(page, system, AGENT);
     return page;
   }
 
   it('a customer writes a mail with a file, the agent answers, the customer answers with a quote', async () => {
     const stage = await Stage.on(system);
     await MailCustomer.at(stage);
-    await stage.admin.setPresence('online');
+    await goOnline();
+    const subject = uniqueName('羽绒服的尺码');
     const [question, answer, thanks] = [uniqueName('该选哪个尺码'), uniqueName('选 L 就好'), uniqueName('谢谢')];
     const [mail, desk] = [await openMail(), await openConsole()];
 
-    await mail.getByTestId('mail-subject').fill('羽绒服的尺码');
+    await mail.getByTestId('mail-subject').fill(subject);
     await mail.getByTestId('mail-text').fill(question);
     const file = { name: '身材.txt', mimeType: 'text/plain', buffer: Buffer.from('175 cm') };
     await mail.getByTestId('mail-attach').setInputFiles(file);
@@ -58,7 +66,7 @@ describe("the sandbox's mail program", () => {
     await mail.getByTestId('mail-send').click();
     await mail.getByTestId('mail').filter({ hasText: question }).waitFor();
 
-    await desk.getByTestId('conversation-row').filter({ hasText: question }).click();
+    await desk.getByTestId('conversation-row').filter({ hasText: subject }).click();
     await desk.getByTestId('message-bubble').filter({ hasText: question }).waitFor();
     await desk.getByTestId('composer-input').fill(answer);
     await desk.getByTestId('composer-send').click();
@@ -84,10 +92,12 @@ describe("the sandbox's mail program", () => {
     await system.restart();
     const stage = await Stage.on(system);
     const customer = await MailCustomer.at(stage);
-    const [question, answer] = [uniqueName('还在吗'), uniqueName('在的')];
-    await customer.write('重启之后', question);
+    const [subject, question, answer] = [uniqueName('重启之后'), uniqueName('还在吗'), uniqueName('在的')];
+    await goOnline();
+    await customer.write(subject, question);
     const desk = await openConsole();
-    await desk.getByTestId('conversation-row').filter({ hasText: question }).click();
+    await desk.getByTestId('conversation-row').filter({ hasText: subject }).click();
+    await desk.getByTestId('message-bubble').filter({ hasText: question }).waitFor();
     await desk.getByTestId('composer-input').fill(answer);
     await desk.getByTestId('composer-send').click();
     await customer.received(answer);
