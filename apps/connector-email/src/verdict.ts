@@ -1,7 +1,8 @@
 import type { PlatformReceipt } from '@huiliu/connector-kit';
 import type { definition } from './definition';
 import type { OwnIds } from './ids';
-import { parseBounce, type BouncedRecipient } from './mime/bounce';
+import { parseBounce } from './mime/bounce';
+import type { BouncedRecipient } from './mime/bounce-text';
 import { automaticOf } from './mime/loops';
 import type { ParsedMail } from './mime/parse-mail';
 
