@@ -122,7 +122,11 @@ async function format(java, options, properties) {
   // Given with `=`: one in 64 begins with a hyphen and would be taken for an option.
   const id = randomBytes(16).toString('base64url');
   const env = { ...process.env, JAVA_TOOL_OPTIONS: '' };
-  const done = await run(java, [...options, 'kafka.tools.StorageTool', 'format', `--cluster-id=${id}`, '-c', properties], { env });
+  const done = await run(
+    java,
+    [...options, 'kafka.tools.StorageTool', 'format', `--cluster-id=${id}`, '-c', properties],
+    { env },
+  );
   if (done.code !== 0) throw new Trouble(`Kafka could not format its folder:\n${tail(done.output)}`);
 }
 
