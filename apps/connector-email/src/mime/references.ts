@@ -9,7 +9,8 @@ export function messageIdsIn(header: string): string[] {
   const text = decodeWords(header).replace(/[\u0000-\u001f\u007f]/g, ' ');
   const bracketed = text.match(/<[^<>]+>/g);
   // Some clients leave the brackets out.
-  const found = bracketed ?? text.split(/[\s,]+/).flatMap((word) => (word.includes('@') ? [`<${word.replace(/[<>]/g, '')}>`] : []));
+  const found =
+    bracketed ?? text.split(/[\s,]+/).flatMap((word) => (word.includes('@') ? [`<${word.replace(/[<>]/g, '')}>`] : []));
   const ids = found.map((id) => id.replace(/\s+/g, '').toWellFormed()).filter((id) => id.length > 2);
   return [...new Set(ids.map(boundId))];
 }
