@@ -6,6 +6,8 @@ const both = (zh: string, en: string): string => `${zh} ${en}`;
 
 interface Thrown {
   readonly code?: string;
+  /** Of the system, where the SMTP client puts its own in its place. */
+  readonly originalCode?: string;
   readonly message?: string;
   /** SMTP. */
   readonly responseCode?: number;
@@ -56,7 +58,8 @@ function connectionError(error: unknown, host: string): ConnectorError | null {
           `找不到服务器 ${host}：请检查地址。`,
           `The server ${host} is not found: check its name.`,
         ]);
-  const { code = '', message = '' } = error as Thrown;
+  const { message = '', ...thrown } = error as Thrown;
+  const code = thrown.originalCode ?? thrown.code ?? '';
   const certificate = CERTIFICATES[code];
   if (certificate !== undefined)
     return trouble('rejected', code, error, [`${host} ${certificate[0]}`, `${host} ${certificate[1]}`]);
