@@ -81,7 +81,8 @@ describe("the sandbox's mail program", () => {
     await mail.getByTestId('mail-rich').pressSequentially(thanks);
     await mail.getByTestId('mail-send').click();
     await mail.getByTestId('mail').nth(2).waitFor();
-    await desk.getByTestId('message-bubble').filter({ hasText: thanks }).first().waitFor();
+    // A mail with HTML stands in a frame of its own.
+    await desk.frameLocator('[data-testid=mail-frame]').getByText(thanks).first().waitFor();
 
     expect(await stage.admin.conversations('?channel=email')).toHaveLength(1);
     expect(await violations(mail)).toEqual([]);
