@@ -78,7 +78,7 @@ export async function embeddedTopics(dataFolder: string): Promise<RawTopics> {
         'SELECT value FROM suite_bus_log WHERE topic = ? ORDER BY n',
         [topic.name],
       );
-      return rows.flatMap((row) => parsed(row.value)) as Envelope<T>[];
+      return rows.flatMap((row) => parsed(row.value)).filter(isEvent) as Envelope<T>[];
     },
     close: () => storage.close(),
   };
@@ -94,6 +94,9 @@ function parsed(value: string): unknown[] {
     return [];
   }
 }
+
+/** Poison may be JSON and yet no event. */
+const isEvent = (value: unknown): boolean => typeof (value as { key?: unknown } | null)?.key === 'string';
 
 /** A record's own id where it has one: the same event again is the same event. */
 function withId(record: RawRecord): RawRecord & { id: string } {

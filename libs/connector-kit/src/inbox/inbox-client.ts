@@ -85,7 +85,8 @@ export class InboxClient {
         for await (const chunk of file.stream) {
           size += (chunk as Buffer).length;
           if (size > UPLOAD_LIMIT) throw tooLarge(UPLOAD_LIMIT);
-          yield chunk as Buffer;
+          // An empty chunk would end the body where it stands.
+          if ((chunk as Buffer).length > 0) yield chunk as Buffer;
         }
       } catch (error) {
         // The visitor's upload broke off or is too large: what the inbox has got of it must not look whole.
