@@ -4,7 +4,6 @@ import { heldEventSurvives } from './held';
 import { poisonStays } from './poison';
 import { acceptingRaces, answeringRaces, retryRaces, writersAgree } from './races/scenes';
 import { nothingNew } from './replay';
-import { staleEpoch } from './routing';
 import { staleOwners } from './toy/stale';
 
 jest.setTimeout(180_000);
@@ -47,9 +46,6 @@ describe.each(MODES)('trouble in the middle of work (%s)', (mode) => {
 
   it('an inbox held still past its session wakes, and nothing is doubled', () =>
     play('SIGSTOP of inbox', (inside) => heldPastSession(inside, 'inbox')));
-
-  it('routing held still past its silence wakes, and decides nothing more', () =>
-    play('SIGSTOP of routing', staleEpoch));
 
   it('a connector held still past its lease wakes, and reads and sends nothing again', () =>
     play('SIGSTOP of a connector', staleOwners));
