@@ -29,6 +29,8 @@ export const BREAKAGES = [
   'tail-doubles',
   // A page that comes back goes on with what comes next.
   'resume-position',
+  // What a page may see is judged by what was true when it happened.
+  'permission-when-sent',
   // A page that is too slow is not cut off, what it cannot take is left out.
   'slow-page',
   // A decision is applied whatever assignment it saw.

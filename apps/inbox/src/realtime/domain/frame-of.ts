@@ -1,4 +1,5 @@
 import type { ConversationAccess, InboxEvent, ServerFrame } from '@huiliu/contracts';
+import { breaks } from '@huiliu/platform';
 import type { AccessViewer } from '../../directory/domain/access';
 
 /** A frame without its `seq`. */
@@ -19,14 +20,13 @@ export function frameOf(event: InboxEvent, viewer: AccessViewer, sight: Sight): 
     case 'message.created':
     case 'message.updated': {
       const { message, access } = event.data;
-      return sight.canSee(viewer, sight.accessOf(message.conversationId) ?? access)
+      return sight.canSee(viewer, nowOf(message.conversationId, access, sight))
         ? { type: event.type, data: message }
         : null;
     }
     case 'conversation.updated': {
       const { conversation, access, before } = event.data;
-      if (sight.canSee(viewer, sight.accessOf(conversation.id) ?? access))
-        return { type: event.type, data: conversation };
+      if (sight.canSee(viewer, nowOf(conversation.id, access, sight))) return { type: event.type, data: conversation };
       // Their screen may hold it from before this event, or from what it said then.
       const mayHoldIt = (before !== null && sight.canSee(viewer, before)) || sight.canSee(viewer, access);
       return mayHoldIt ? { type: 'conversation.removed', data: { id: conversation.id } } : null;
@@ -43,4 +43,9 @@ export function frameOf(event: InboxEvent, viewer: AccessViewer, sight: Sight): 
     case 'team.updated':
       return null;
   }
+}
+
+/** Who may see the conversation by now; what the event itself says, where this process does not know it. */
+function nowOf(conversationId: string, then: ConversationAccess, sight: Sight): ConversationAccess {
+  return breaks('permission-when-sent') ? then : (sight.accessOf(conversationId) ?? then);
 }
