@@ -1,8 +1,7 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { newId } from '@huiliu/platform';
+import { Injectable } from '@nestjs/common';
 import { Clock, Leases } from '@huiliu/storage';
-import { Logger } from 'nestjs-pino';
 import { TicketsService } from '../auth/tickets.service';
+import { Sweeper } from '../sweeper';
 import { PresenceService, PROCESS_DEAD_MS } from './presence.service';
 
 const SWEEP_MS = 5_000;
@@ -11,55 +10,36 @@ const LEASE_MS = 20_000;
 const STEP_MS = 2_000;
 
 /**
- * Runs the presence sweep every few seconds, in one process at a time. After the clock was set nobody's last sign of life can be compared
- * with it: the sweep waits until everyone has had time to give a new one.
+ * Runs the presence sweep every few seconds. After the clock was set nobody's last sign of life can be compared with it: the sweep waits
+ * until everyone has had time to give a new one.
  */
 @Injectable()
-export class PresenceSweeper implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly owner = newId();
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private stopped = false;
+export class PresenceSweeper extends Sweeper {
   private lastOffset: number | null = null;
   private waitsUntil = 0;
 
   constructor(
-    private readonly leases: Leases,
+    leases: Leases,
     private readonly presence: PresenceService,
     private readonly tickets: TicketsService,
     private readonly clock: Clock,
-    private readonly logger: Logger,
-  ) {}
+  ) {
+    super(leases, { lease: 'inbox-presence', everyMs: SWEEP_MS, leaseMs: LEASE_MS });
+  }
 
-  onApplicationBootstrap(): void {
+  override onApplicationBootstrap(): void {
     this.watchClock();
-    this.schedule();
+    super.onApplicationBootstrap();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.running;
+  protected override mayNow(): boolean {
+    this.watchClock();
+    return performance.now() >= this.waitsUntil;
   }
 
-  private schedule(): void {
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.sweep().finally(() => this.schedule());
-    }, SWEEP_MS);
-    this.timer.unref();
-  }
-
-  private async sweep(): Promise<void> {
-    try {
-      this.watchClock();
-      if (performance.now() < this.waitsUntil) return;
-      if ((await this.leases.acquire('inbox-presence', this.owner, LEASE_MS)) === null) return;
-      await this.presence.sweep();
-      await this.tickets.sweep();
-    } catch (error) {
-      this.logger.warn({ err: error }, 'presence sweep failed; it will be tried again');
-    }
+  protected async sweep(): Promise<void> {
+    await this.presence.sweep();
+    await this.tickets.sweep();
   }
 
   private watchClock(): void {

@@ -1,51 +1,22 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { newId } from '@huiliu/platform';
+import { Injectable } from '@nestjs/common';
 import { Leases } from '@huiliu/storage';
-import { Logger } from 'nestjs-pino';
+import { Sweeper } from '../sweeper';
 import { AttachmentsService } from './attachments.service';
 
 const SWEEP_MS = 600_000;
-const LEASE_MS = 3 * SWEEP_MS;
 const AT_ONCE = 100;
 
-/** Removes files that nothing has used, now and then, in one process at a time. */
+/** Removes files that nothing has used, now and then. */
 @Injectable()
-export class AttachmentsSweeper implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly owner = newId();
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private stopped = false;
-
+export class AttachmentsSweeper extends Sweeper {
   constructor(
-    private readonly leases: Leases,
+    leases: Leases,
     private readonly attachments: AttachmentsService,
-    private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.schedule();
+  ) {
+    super(leases, { lease: 'inbox-attachments', everyMs: SWEEP_MS, leaseMs: 3 * SWEEP_MS });
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.running;
-  }
-
-  private schedule(): void {
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.sweep().finally(() => this.schedule());
-    }, SWEEP_MS);
-    this.timer.unref();
-  }
-
-  private async sweep(): Promise<void> {
-    try {
-      if ((await this.leases.acquire('inbox-attachments', this.owner, LEASE_MS)) === null) return;
-      while (!this.stopped && (await this.attachments.removeUnused(AT_ONCE)) === AT_ONCE);
-    } catch (error) {
-      this.logger.warn({ err: error }, 'unused files could not be removed; it will be tried again');
-    }
+  protected async sweep(): Promise<void> {
+    while (!this.stopped && (await this.attachments.removeUnused(AT_ONCE)) === AT_ONCE);
   }
 }

@@ -1,16 +1,14 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Receipt } from '@huiliu/contracts';
 import { newId } from '@huiliu/platform';
 import { Clock, Database, type Tx } from '@huiliu/storage';
 import { append, beginChange, type ThreadChange } from '../conversations/domain/thread';
-import { DueTimer } from '../conversations/due-timer';
+import { DueWork } from '../conversations/due-work';
 import { ThreadStore } from '../conversations/thread-store';
 import { systemDraft } from '../messages/domain/drafts';
 import { RemoteIdsRepository, type RemoteOwner } from '../messages/remote-ids.repository';
 import { WaitingReceiptsRepository, type WaitingReceipt } from '../messages/waiting-receipts.repository';
 import { ReceiptsWriter } from './receipts-writer';
-
-const AT_ONCE = 100;
 
 /**
  * Receipts for remote ids that nobody knows. They are applied when the id becomes known (the answer to a send may come after what the platform
@@ -18,48 +16,28 @@ const AT_ONCE = 100;
  * in the log where it is not.
  */
 @Injectable()
-export class WaitingReceipts implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger(WaitingReceipts.name);
-  private readonly timer: DueTimer;
-
+export class WaitingReceipts extends DueWork<WaitingReceipt> {
   constructor(
     private readonly database: Database,
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly rows: WaitingReceiptsRepository,
     private readonly remoteIds: RemoteIdsRepository,
     private readonly writer: ReceiptsWriter,
     private readonly store: ThreadStore,
   ) {
-    this.timer = new DueTimer(
-      WaitingReceipts.name,
-      { next: () => this.rows.nextExpiry(this.database), run: () => this.settleDue() },
-      clock,
-    );
+    super(clock);
   }
 
-  onApplicationBootstrap(): void {
-    this.timer.start();
+  protected next(): Promise<Date | null> {
+    return this.rows.nextExpiry(this.database);
   }
 
-  onApplicationShutdown(): Promise<void> {
-    return this.timer.stop();
-  }
-
-  /** A receipt has begun to wait. */
-  look(): void {
-    this.timer.look();
+  protected due(now: Date, limit: number): Promise<WaitingReceipt[]> {
+    return this.rows.due(this.database, now, limit);
   }
 
   /** Applies what has found its message by now and shows what has waited long enough. */
-  async settleDue(): Promise<void> {
-    for (;;) {
-      const due = await this.rows.due(this.database, this.clock.now(), AT_ONCE);
-      if (due.length > 0) await this.settle(due);
-      if (due.length < AT_ONCE) return;
-    }
-  }
-
-  private async settle(due: readonly WaitingReceipt[]): Promise<void> {
+  protected async settle(due: readonly WaitingReceipt[]): Promise<void> {
     const owners = await this.remoteIds.owners(
       this.database,
       due.map(({ remoteKey }) => remoteKey),

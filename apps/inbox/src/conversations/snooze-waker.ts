@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { newId } from '@huiliu/platform';
 import { Clock, Database } from '@huiliu/storage';
 import { Directory } from '../directory/directory';
@@ -6,54 +6,31 @@ import { isAway } from './away';
 import { ConversationsRepository } from './conversations.repository';
 import { beginChange } from './domain/thread';
 import { reopen } from './domain/turns';
-import { DueTimer } from './due-timer';
+import { DueWork } from './due-work';
 import { ThreadStore } from './thread-store';
-
-/** How many conversations are woken in one transaction. */
-const AT_ONCE = 100;
 
 /** Opens snoozed conversations when their time has come. */
 @Injectable()
-export class SnoozeWaker implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly timer: DueTimer;
-
+export class SnoozeWaker extends DueWork<string> {
   constructor(
     private readonly database: Database,
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly conversations: ConversationsRepository,
     private readonly store: ThreadStore,
     private readonly directory: Directory,
   ) {
-    this.timer = new DueTimer(
-      SnoozeWaker.name,
-      { next: () => this.conversations.nextSnooze(this.database), run: () => this.wakeDue() },
-      clock,
-    );
+    super(clock);
   }
 
-  onApplicationBootstrap(): void {
-    this.timer.start();
+  protected next(): Promise<Date | null> {
+    return this.conversations.nextSnooze(this.database);
   }
 
-  onApplicationShutdown(): Promise<void> {
-    return this.timer.stop();
+  protected due(now: Date, limit: number): Promise<string[]> {
+    return this.conversations.dueSnoozes(this.database, now, limit);
   }
 
-  /** A conversation has been snoozed: it may be the next. */
-  look(): void {
-    this.timer.look();
-  }
-
-  /** Wakes everything that is due now. */
-  async wakeDue(): Promise<void> {
-    for (;;) {
-      const ids = await this.conversations.dueSnoozes(this.database, this.clock.now(), AT_ONCE);
-      if (ids.length > 0) await this.wake(ids);
-      if (ids.length < AT_ONCE) return;
-    }
-  }
-
-  private async wake(ids: readonly string[]): Promise<void> {
+  protected async settle(ids: readonly string[]): Promise<void> {
     await this.database.transaction(async (tx) => {
       const loaded = await this.store.load(tx, ids);
       const now = this.clock.now();

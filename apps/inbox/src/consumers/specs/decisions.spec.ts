@@ -168,7 +168,7 @@ describe.each(DATABASES)('decisions (%s)', (on) => {
       const first = offerId();
       inbox.clock.advance(30_000);
       await expect(inbox.offers.accept(viewer(agent), first)).rejects.toMatchObject({ code: 'offer_ended' });
-      await inbox.offerExpiry.endLapsed();
+      await inbox.offerExpiry.settleDue();
       expect(ended()).toEqual(['expired']);
       await inbox.decisions(decided(inbox, 'offer.expired', id, 0, { agentId: agent, offerId: first }));
       expect(ended()).toEqual(['expired']);
@@ -208,10 +208,10 @@ describe.each(DATABASES)('decisions (%s)', (on) => {
     );
     for (const id of [kept, left]) await byHand(inbox, id, (change) => snooze(change, '2026-11-23T13:00:00.000Z'));
     await inbox.setAgent(other, { gone: true });
-    await inbox.waker.wakeDue();
+    await inbox.waker.settleDue();
     expect([shown(kept).status, shown(left).status]).toEqual(['snoozed', 'snoozed']);
     inbox.clock.set('2026-11-23T13:00:00.000Z');
-    await inbox.waker.wakeDue();
+    await inbox.waker.settleDue();
     expect(shown(kept)).toMatchObject({ status: 'open', assignee: { id: agent } });
     expect(shown(left)).toMatchObject({ status: 'open', assignee: null });
     expect(inbox.outbox.of<AssignmentChanged>('assignment.changed').filter(({ by }) => by === 'system')).toMatchObject([

@@ -120,7 +120,7 @@ describe('two inboxes on one MySQL-compatible database', () => {
       });
     }
     for (const { clock } of [one, two]) clock.advance(1000);
-    await Promise.all([one.waker.wakeDue(), two.waker.wakeDue()]);
+    await Promise.all([one.waker.settleDue(), two.waker.settleDue()]);
     expect([one, two].flatMap(({ outbox }) => outbox.of('work.created'))).toHaveLength(12);
   });
 });
