@@ -3,8 +3,8 @@ import { ROUTING_DECISIONS, type RoutingWorkEvent } from '@huiliu/contracts';
 import { toOutbox, wrap, type EventBatch } from '@huiliu/bus';
 import { deriveId, Metrics } from '@huiliu/platform';
 import { Clock, Database, Outbox, type Tx } from '@huiliu/storage';
-import { nextDeadline, reduce, type RoutingDecision, type RoutingInput } from './domain/reducer';
-import type { ItemPhase, RoutingState } from './domain/state';
+import { reduce, type RoutingDecision, type RoutingInput } from './domain/reducer';
+import type { RoutingState } from './domain/state';
 import { Epoch, StaleEpoch } from './epoch';
 import { clearDirty, StateRepository } from './state.repository';
 
@@ -95,14 +95,12 @@ export class RoutingService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   private count(state: RoutingState): void {
-    const totals: Record<ItemPhase, number> = { waiting: 0, proposed: 0, offered: 0, owned: 0, idle: 0 };
-    for (const item of state.items.values()) totals[item.phase] += 1;
-    for (const [phase, total] of Object.entries(totals)) this.items.set({ phase }, total);
+    for (const [phase, total] of Object.entries(state.phases)) this.items.set({ phase }, total);
   }
 
   private schedule(state: RoutingState): void {
     clearTimeout(this.timer);
-    const deadline = nextDeadline(state);
+    const deadline = state.deadlines.next();
     if (deadline === null) return;
     const wait = Math.min(Math.max(0, deadline - this.clock.now().getTime()), 2 ** 30);
     this.timer = setTimeout(() => void this.tick(), wait);

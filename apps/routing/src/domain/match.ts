@@ -1,6 +1,8 @@
 import type { Candidate, DecisionReason } from '@huiliu/contracts';
-import { exclusion, idleSince, poolAgents } from './eligibility';
-import { poolOf, type AgentState, type ItemState, type RoutingState } from './state';
+import { idleSince } from './agent-index';
+import { exclusion } from './eligibility';
+import { poolOf } from './queues';
+import type { AgentState, ItemState, RoutingState } from './state';
 
 /** The most candidates that a stored reason lists. */
 const LISTED = 20;
@@ -10,11 +12,20 @@ export interface Match {
   readonly reason: DecisionReason;
 }
 
-function longerIdle(a: AgentState, b: AgentState): number {
-  return idleSince(a) - idleSince(b) || a.load - b.load || (a.agentId < b.agentId ? -1 : 1);
+interface Looked {
+  readonly agent: AgentState;
+  readonly excluded: Candidate['excluded'];
 }
 
-function candidateOf(agent: AgentState, excluded: Candidate['excluded']): Candidate {
+function longerIdle(a: Looked, b: Looked): number {
+  return (
+    idleSince(a.agent) - idleSince(b.agent) ||
+    a.agent.load - b.agent.load ||
+    (a.agent.agentId < b.agent.agentId ? -1 : 1)
+  );
+}
+
+function candidateOf({ agent, excluded }: Looked): Candidate {
   const idle = idleSince(agent);
   return {
     agentId: agent.agentId,
@@ -26,23 +37,32 @@ function candidateOf(agent: AgentState, excluded: Candidate['excluded']): Candid
   };
 }
 
-/** Chooses the agent for an item: the last one first (熟客优先), else the one longest without new work; and says why. */
+/**
+ * Chooses the agent for an item: the last one first (熟客优先), else the one longest without new work; and says why. Looks at as many
+ * agents as the reason lists, not at all of the pool.
+ */
 export function chooseAgent(state: RoutingState, item: ItemState, now: number): Match {
-  const looked = poolAgents(state, item).map((agent) => ({
-    agent,
-    excluded: exclusion(agent, item),
-  }));
-  const able = looked.filter((entry) => entry.excluded === null).map((entry) => entry.agent);
-  const last = able.find((agent) => agent.agentId === item.lastAgentId);
-  const chosen = last ?? able.sort(longerIdle)[0] ?? null;
-  const listed = looked
-    .sort(
-      (a, b) =>
-        Number(b.agent === chosen) - Number(a.agent === chosen) ||
-        Number(a.excluded !== null) - Number(b.excluded !== null) ||
-        longerIdle(a.agent, b.agent),
-    )
-    .slice(0, LISTED);
+  const pool = state.index.poolOf(item);
+  const last = lastAgent(state, item);
+  const able: Looked[] = last === null ? [] : [{ agent: last, excluded: null }];
+  const unable: Looked[] = [];
+  for (const agent of pool.free()) {
+    if (agent === last) continue;
+    const excluded = exclusion(agent, item);
+    (excluded === null ? able : unable).push({ agent, excluded });
+    if (able.length === LISTED) break;
+  }
+  const left = LISTED - able.length;
+  if (left > 0) {
+    let seen = 0;
+    for (const agent of pool.busy()) {
+      if (seen++ === left) break;
+      unable.push({ agent, excluded: exclusion(agent, item) });
+    }
+    unable.sort(longerIdle);
+  }
+  const listed = [...able, ...unable.slice(0, left)];
+  const chosen = able[0]?.agent ?? null;
   return {
     agent: chosen,
     reason: {
@@ -50,8 +70,15 @@ export function chooseAgent(state: RoutingState, item: ItemState, now: number): 
       queue: poolOf(item),
       waitedMs: Math.max(0, now - item.since),
       rulesVersion: state.rulesVersion,
-      candidates: listed.map((entry) => candidateOf(entry.agent, entry.excluded)),
-      omitted: looked.length - listed.length,
+      candidates: listed.map(candidateOf),
+      omitted: pool.size - listed.length,
     },
   };
+}
+
+/** Who had the conversation last, if they can take it now. */
+function lastAgent(state: RoutingState, item: ItemState): AgentState | null {
+  const agent = item.lastAgentId === null ? undefined : state.agents.get(item.lastAgentId);
+  if (agent === undefined || !state.index.poolOf(item).has(agent.agentId)) return null;
+  return exclusion(agent, item) === null ? agent : null;
 }

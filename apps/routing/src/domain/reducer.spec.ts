@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import type { AgentChanged, TeamChanged, WorkCreated } from '@huiliu/contracts';
-import { exclusion, poolAgents } from './eligibility';
-import { nextDeadline, reduce, type RoutingDecision, type RoutingInput } from './reducer';
-import { derive, emptyState, type RoutingState } from './state';
+import { exclusion } from './eligibility';
+import { chooseAgent } from './match';
+import { reduce, type RoutingDecision, type RoutingInput } from './reducer';
+import { derive, emptyState, type AgentState, type ItemState, type RoutingState } from './state';
 
 const id = (kind: string, n: number): string =>
   `01${kind.toUpperCase()}${String(n).padStart(26 - 2 - kind.length, '0')}`;
@@ -132,7 +133,7 @@ describe('offers', () => {
     const state = emptyState();
     const [offer] = run(state, [...offering, work(1)]);
     expect(offer).toMatchObject({ type: 'work.offered', data: { agentId: id('AGT', 1) } });
-    const deadline = nextDeadline(state) as number;
+    const deadline = state.deadlines.next() as number;
     expect(reduce(state, { type: 'tick' }, deadline - 1, offerIds)).toEqual([]);
     const lapsed = reduce(state, { type: 'tick' }, deadline, offerIds);
     expect(lapsed.map((decision) => decision.type)).toEqual(['offer.expired', 'work.offered']);
@@ -140,7 +141,7 @@ describe('offers', () => {
     expect(lapsed[1]?.data.reason.waitedMs).toBe(deadline - (T0 + 1));
     const last = reduce(state, { type: 'tick' }, deadline + 30_000, offerIds);
     expect(last.map((decision) => decision.type)).toEqual(['offer.expired']);
-    expect(nextDeadline(state)).toBeNull();
+    expect(state.deadlines.next()).toBeNull();
   });
 
   it('goes to the next when declined', () => {
@@ -252,6 +253,66 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('tick' as const), ms: fc.nat(40_000) }) },
 );
 
+/** The state as it would be read again. */
+function recountOf(state: RoutingState): RoutingState {
+  const { agents, teams, items, rulesVersion } = state;
+  const copy = Object.assign(emptyState(), structuredClone({ agents, teams, items, rulesVersion }));
+  derive(copy);
+  return copy;
+}
+
+/** What is derived, in words that can be compared. */
+function derivedOf(state: RoutingState): unknown {
+  const ids = (agents: Iterable<{ agentId: string }>): string[] => [...agents].map(({ agentId }) => agentId);
+  const pools = [null, ...[0, 1].map((n) => id('TEM', n))].map((teamId) => {
+    const pool = state.index.poolOf({ teamId, accountId: ACCOUNT });
+    return { free: ids(pool.free()), busy: ids(pool.busy()), size: pool.size };
+  });
+  const queues = [...state.queues.heads()].map(({ pool, items }) => [pool, conversationsOf(items)]).sort();
+  const { held, phases } = state;
+  return { pools, queues, held, phases, lapsed: conversationsOf(state.deadlines.lapsed(Infinity)) };
+}
+
+const conversationsOf = (items: Iterable<{ conversationId: string }>): string[] =>
+  [...items].map(({ conversationId }) => conversationId);
+
+/** Who may take an item, the slow way. */
+function naivePool(state: RoutingState, item: Pick<ItemState, 'teamId' | 'accountId'>): AgentState[] {
+  const teams = [...state.teams.values()].filter((one) =>
+    item.teamId === null ? one.accountIds.includes(item.accountId) : one.teamId === item.teamId,
+  );
+  if (teams.length === 0) return item.teamId === null ? [...state.agents.values()] : [];
+  const members = new Set(teams.flatMap((one) => one.agentIds));
+  return [...members].flatMap((agentId) => state.agents.get(agentId) ?? []);
+}
+
+/** What `chooseAgent` answers, by looking at every agent. */
+function naiveMatch(
+  state: RoutingState,
+  item: ItemState,
+): { agent: string | null; candidates: string[]; omitted: number } {
+  const idle = (one: AgentState): number => Math.max(one.lastAssignedAt, Date.parse(one.presenceSince));
+  const pool = naivePool(state, item)
+    .map((one) => ({ one, able: exclusion(one, item) === null }))
+    .sort((a, b) => idle(a.one) - idle(b.one) || a.one.load - b.one.load || (a.one.agentId < b.one.agentId ? -1 : 1));
+  const able = pool.filter((entry) => entry.able);
+  const chosen = able.find(({ one }) => one.agentId === item.lastAgentId) ?? able[0];
+  const listed = [...pool].sort(
+    (a, b) => Number(b === chosen) - Number(a === chosen) || Number(b.able) - Number(a.able),
+  );
+  return {
+    agent: chosen?.one.agentId ?? null,
+    candidates: listed.slice(0, 20).map(({ one }) => one.agentId),
+    omitted: Math.max(0, listed.length - 20),
+  };
+}
+
+function expectNaive(state: RoutingState, item: ItemState): void {
+  const { agent: best, reason } = chooseAgent(state, item, T0);
+  const candidates = reason.candidates.map(({ agentId }) => agentId);
+  expect({ agent: best?.agentId ?? null, candidates, omitted: reason.omitted }).toEqual(naiveMatch(state, item));
+}
+
 class World {
   readonly state = emptyState();
   readonly inbox = new Map<string, InboxModel>();
@@ -262,7 +323,7 @@ class World {
 
   feed(input: RoutingInput): void {
     this.now += 1;
-    const copy = structuredClone(this.state);
+    const copy = recountOf(this.state);
     const decisions = reduce(this.state, input, this.now, offerIds);
     expect(reduce(copy, input, this.now, offerIds)).toEqual(decisions);
     for (const decision of decisions) {
@@ -344,7 +405,7 @@ class World {
       const model = this.inbox.get(item.conversationId);
       if (model?.open && model.assignee === null) expect(['waiting', 'offered']).toContain(item.phase);
       if (item.phase === 'waiting')
-        expect(poolAgents(this.state, item).filter((one) => exclusion(one, item) === null)).toEqual([]);
+        expect(naivePool(this.state, item).filter((one) => exclusion(one, item) === null)).toEqual([]);
       if (item.phase === 'owned') expect(item.agentId).toBe(model?.assignee);
     }
     for (const [conversationId, model] of this.inbox) expect(this.state.items.has(conversationId)).toBe(model.open);
@@ -397,12 +458,35 @@ class World {
   }
 
   private checkCounters(): void {
-    const recount = structuredClone(this.state);
-    derive(recount);
+    const recount = recountOf(this.state);
     for (const [agentId, one] of this.state.agents) expect(one.load).toBe(recount.agents.get(agentId)?.load);
-    expect([...this.state.queues].sort()).toEqual([...recount.queues].sort());
+    expect(derivedOf(this.state)).toEqual(derivedOf(recount));
+    for (const item of this.state.items.values()) {
+      expectNaive(this.state, item);
+    }
   }
 }
+
+describe('many agents', () => {
+  it('are listed up to twenty, the able ones first, and counted beyond', () => {
+    const state = emptyState();
+    const members = Array.from({ length: 60 }, (_, n) =>
+      agent(n, n % 3 === 0 ? { presence: 'away' } : { capacity: 3 }),
+    );
+    const inputs = [
+      ...members,
+      team(1, { agentIds: Array.from({ length: 40 }, (_, n) => id('AGT', n)), accountIds: [ACCOUNT] }),
+      team(2, { agentIds: Array.from({ length: 30 }, (_, n) => id('AGT', 25 + n)), accountIds: [ACCOUNT] }),
+      ...Array.from({ length: 90 }, (_, n) => work(n, { weight: 1 + (n % 2), lastAgentId: id('AGT', n % 60) })),
+    ];
+    for (const [nth, input] of inputs.entries()) {
+      run(state, [input], T0 + nth);
+      for (const item of state.items.values()) {
+        expectNaive(state, item);
+      }
+    }
+  });
+});
 
 describe('invariants', () => {
   it('hold after every event, whatever happens in whatever order', () => {

@@ -1,7 +1,17 @@
 import type { RoutingDecisionEvent, RoutingWorkEvent } from '@huiliu/contracts';
-import { acceptSeconds, exclusion, inPool } from './eligibility';
-import { chooseAgent } from './match';
-import { dequeue, enqueue, goesFirst, type AgentState, type ItemState, type RoutingState } from './state';
+import { acceptSeconds, exclusion } from './eligibility';
+import { chooseAgent, type Match } from './match';
+import { compareItems } from './queues';
+import {
+  addItem,
+  changeItem,
+  hold,
+  removeItem,
+  touchAgent,
+  type AgentState,
+  type ItemState,
+  type RoutingState,
+} from './state';
 
 /** A decision as the reducer makes it; the shell wraps it into an envelope keyed by its conversation. */
 export type RoutingDecision = {
@@ -56,7 +66,7 @@ class Reduction {
       if (work.version < known.version) return;
       if (work.version === known.version && known.phase !== 'idle') return;
       this.release(known);
-      if (known.phase === 'waiting') dequeue(this.state, known);
+      removeItem(this.state, known);
     }
     const { waitingSince, ...rest } = work;
     const item: ItemState = {
@@ -68,10 +78,10 @@ class Reduction {
       declined: known?.version === work.version ? known.declined : [],
       refused: {},
     };
-    this.state.items.set(item.conversationId, item);
+    addItem(this.state, item);
     this.wait(item);
-    if (!this.place(item)) {
-      const { reason } = chooseAgent(this.state, item, this.now);
+    const { agent, reason } = this.place(item);
+    if (agent === null) {
       this.decisions.push({
         type: 'work.queued',
         data: { conversationId: item.conversationId, version: item.version, reason },
@@ -82,55 +92,47 @@ class Reduction {
   private close(conversationId: string, version: number): void {
     const item = this.state.items.get(conversationId);
     if (item === undefined || version < item.version) return;
-    if (item.phase === 'waiting') dequeue(this.state, item);
     const freed = this.release(item);
-    this.state.items.delete(conversationId);
-    this.state.dirty.items.add(conversationId);
+    removeItem(this.state, item);
     this.serveFreed(freed);
   }
 
   private reprioritise(conversationId: string, priority: ItemState['priority']): void {
     const item = this.state.items.get(conversationId);
-    if (item === undefined) return;
-    if (item.phase === 'waiting') dequeue(this.state, item);
-    item.priority = priority;
-    if (item.phase === 'waiting') enqueue(this.state, item);
-    this.state.dirty.items.add(conversationId);
+    if (item !== undefined) changeItem(this.state, item, { priority });
   }
 
   private assignmentChanged(change: Extract<RoutingInput, { type: 'assignment.changed' }>['data']): void {
     const known = this.state.items.get(change.conversationId);
     if (known !== undefined && change.version < known.version) return;
-    if (known?.phase === 'waiting') dequeue(this.state, known);
     const freed = known === undefined ? null : this.release(known);
-    const item: ItemState = known ?? {
-      conversationId: change.conversationId,
-      version: change.version,
-      accountId: change.accountId,
-      teamId: change.teamId,
-      priority: 'normal',
-      weight: change.weight,
-      lastAgentId: null,
-      since: this.now,
-      phase: 'idle',
-      agentId: null,
-      offer: null,
-      declined: [],
-      refused: {},
-    };
-    Object.assign(item, {
-      version: change.version,
-      accountId: change.accountId,
-      teamId: change.teamId,
-      weight: change.weight,
-      offer: null,
-      refused: {},
-    });
-    item.phase = change.agentId === null ? 'idle' : 'owned';
-    this.state.items.set(item.conversationId, item);
-    this.hold(item, change.agentId);
+    const { conversationId, version, accountId, teamId } = change;
+    const phase = change.agentId === null ? 'idle' : 'owned';
+    let item = known;
+    if (item === undefined) {
+      item = {
+        conversationId,
+        version,
+        accountId,
+        teamId,
+        priority: 'normal',
+        weight: change.weight,
+        lastAgentId: null,
+        since: this.now,
+        phase,
+        agentId: null,
+        offer: null,
+        declined: [],
+        refused: {},
+      };
+      addItem(this.state, item);
+    } else changeItem(this.state, item, { version, accountId, teamId, offer: null, refused: {}, phase });
+    hold(this.state, item, change.agentId, change.weight);
     const owner = change.agentId === null ? undefined : this.state.agents.get(change.agentId);
-    if (owner !== undefined) owner.lastAssignedAt = Math.max(owner.lastAssignedAt, this.now);
+    if (owner !== undefined) {
+      owner.lastAssignedAt = Math.max(owner.lastAssignedAt, this.now);
+      touchAgent(this.state, owner);
+    }
     if (freed !== owner) this.serveFreed(freed);
   }
 
@@ -140,10 +142,9 @@ class Reduction {
     if (item.phase !== 'proposed' && item.phase !== 'offered') return;
     const agent = this.release(item);
     if (agent !== null) item.refused[agent.agentId] = agent.changes;
-    item.offer = null;
     if (refusal.reason === 'stale' || refusal.reason === 'closed') {
       // The events that made it so are on their way and say how it goes on; another try would be refused again.
-      item.phase = 'idle';
+      changeItem(this.state, item, { phase: 'idle', offer: null });
     } else {
       this.wait(item);
       this.place(item);
@@ -158,7 +159,8 @@ class Reduction {
   }
 
   private expireOffers(): void {
-    for (const item of this.state.items.values()) {
+    for (const item of this.state.deadlines.lapsed(this.now)) {
+      // Ending one may have changed another.
       if (item.phase !== 'offered' || item.offer === null || item.offer.expiresAt > this.now || item.agentId === null)
         continue;
       const { reason } = chooseAgent(this.state, item, this.now);
@@ -180,7 +182,6 @@ class Reduction {
   private endOffer(item: ItemState): void {
     const agent = this.release(item);
     if (agent !== null) item.declined.push(agent.agentId);
-    item.offer = null;
     this.wait(item);
     this.place(item);
     this.serveFreed(agent);
@@ -191,10 +192,10 @@ class Reduction {
     if (known !== undefined && known.revision >= change.revision) return;
     const agent: AgentState = { load: 0, lastAssignedAt: 0, changes: 0, ...known, ...change };
     agent.changes += 1;
-    if (known === undefined) agent.load = this.recount(agent.agentId);
+    agent.load = this.state.held.get(agent.agentId) ?? 0;
     this.state.agents.set(agent.agentId, agent);
     this.state.rulesVersion += 1;
-    this.state.dirty.agents.add(agent.agentId);
+    touchAgent(this.state, agent);
     this.serve(agent);
   }
 
@@ -202,7 +203,7 @@ class Reduction {
     const agent = this.state.agents.get(gone.agentId);
     if (agent === undefined) return;
     agent.gone = true;
-    this.state.dirty.agents.add(agent.agentId);
+    touchAgent(this.state, agent);
     for (const { conversationId, version } of gone.unanswered) {
       const item = this.state.items.get(conversationId);
       if (item?.phase !== 'owned' || item.agentId !== gone.agentId || item.version !== version) continue;
@@ -218,42 +219,41 @@ class Reduction {
     const known = this.state.teams.get(change.teamId);
     if (known !== undefined && known.revision >= change.revision) return;
     this.state.teams.set(change.teamId, change);
+    this.state.index.placeTeam(change);
     this.state.rulesVersion += 1;
     this.state.dirty.teams.add(change.teamId);
     for (const agent of this.state.agents.values()) this.serve(agent);
   }
 
   private wait(item: ItemState): void {
-    item.phase = 'waiting';
-    enqueue(this.state, item);
-    this.state.dirty.items.add(item.conversationId);
+    changeItem(this.state, item, { phase: 'waiting', offer: null });
   }
 
   /** Gives a waiting item to the best agent, if there is one. */
-  private place(item: ItemState): boolean {
-    const { agent, reason } = chooseAgent(this.state, item, this.now);
-    if (agent === null) return false;
-    dequeue(this.state, item);
-    this.hold(item, agent.agentId);
+  private place(item: ItemState): Match {
+    const match = chooseAgent(this.state, item, this.now);
+    const { agent, reason } = match;
+    if (agent === null) return match;
+    hold(this.state, item, agent.agentId);
     agent.lastAssignedAt = this.now;
+    touchAgent(this.state, agent);
     const seconds = acceptSeconds(this.state, item, agent.agentId);
     const decided = { conversationId: item.conversationId, version: item.version, agentId: agent.agentId, reason };
     if (seconds === null) {
-      item.phase = 'proposed';
+      changeItem(this.state, item, { phase: 'proposed' });
       this.decisions.push({ type: 'work.assigned', data: decided });
     } else {
       const offer = {
         id: this.offerId(item.conversationId, item.version, item.declined.length),
         expiresAt: this.now + seconds * 1000,
       };
-      item.phase = 'offered';
-      item.offer = offer;
+      changeItem(this.state, item, { phase: 'offered', offer });
       this.decisions.push({
         type: 'work.offered',
         data: { ...decided, offerId: offer.id, expiresAt: new Date(offer.expiresAt).toISOString() },
       });
     }
-    return true;
+    return match;
   }
 
   /** Gives waiting items to an agent who may have room now: over all their queues the one that comes first, until none fits. */
@@ -261,7 +261,7 @@ class Reduction {
     if (agent === null || agent.disabled || agent.presence !== 'online' || agent.gone) return;
     while (agent.load < agent.capacity) {
       const next = this.bestFor(agent);
-      if (next === null || !this.place(next)) return;
+      if (next === null || this.place(next).agent === null) return;
     }
   }
 
@@ -273,43 +273,21 @@ class Reduction {
 
   private bestFor(agent: AgentState): ItemState | null {
     let best: ItemState | null = null;
-    for (const queue of this.state.queues.values()) {
-      const head = this.state.items.get(queue[0] as string);
-      if (head === undefined || !inPool(this.state, head, agent.agentId)) continue;
-      for (const id of queue) {
-        const item = this.state.items.get(id);
-        if (item === undefined || exclusion(agent, item) !== null) continue;
-        if (best === null || goesFirst(item, best)) best = item;
+    for (const { head, items } of this.state.queues.heads()) {
+      if (!this.state.index.poolOf(head).has(agent.agentId)) continue;
+      for (const item of items) {
+        if (best !== null && compareItems(best, item) < 0) break;
+        if (exclusion(agent, item) !== null) continue;
+        best = item;
         break;
       }
     }
     return best;
   }
 
-  private hold(item: ItemState, agentId: string | null): void {
-    item.agentId = agentId;
-    this.state.dirty.items.add(item.conversationId);
-    const agent = agentId === null ? undefined : this.state.agents.get(agentId);
-    if (agent === undefined) return;
-    agent.load += item.weight;
-    this.state.dirty.agents.add(agent.agentId);
-  }
-
   /** Frees what an item holds of its agent's capacity and answers who that was. */
   private release(item: ItemState): AgentState | null {
-    const agent = item.agentId === null ? undefined : this.state.agents.get(item.agentId);
-    item.agentId = null;
-    this.state.dirty.items.add(item.conversationId);
-    if (agent === undefined) return null;
-    agent.load -= item.weight;
-    this.state.dirty.agents.add(agent.agentId);
-    return agent;
-  }
-
-  private recount(agentId: string): number {
-    let load = 0;
-    for (const item of this.state.items.values()) if (item.agentId === agentId) load += item.weight;
-    return load;
+    return hold(this.state, item, null);
   }
 }
 
@@ -322,14 +300,4 @@ export function reduce(state: RoutingState, input: RoutingInput, now: number, of
   const reduction = new Reduction(state, now, offerId);
   reduction.apply(input);
   return reduction.decisions;
-}
-
-/** When the next offer lapses, ms; null when none is open. */
-export function nextDeadline(state: RoutingState): number | null {
-  let next: number | null = null;
-  for (const item of state.items.values()) {
-    if (item.phase === 'offered' && item.offer !== null && (next === null || item.offer.expiresAt < next))
-      next = item.offer.expiresAt;
-  }
-  return next;
 }
