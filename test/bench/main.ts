@@ -8,6 +8,7 @@ import { ingestEmbedded } from './scenes/ingest-embedded';
 import { edge } from './scenes/edge';
 import { latency } from './scenes/latency';
 import { push } from './scenes/push';
+import { routing } from './scenes/routing';
 import { website } from './scenes/website';
 
 const SCENES: Readonly<Record<string, Scene>> = {
@@ -17,6 +18,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   edge,
   website,
   latency,
+  routing,
 };
 
 /** What `npm run bench` runs; the others are run by name. */
