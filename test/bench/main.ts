@@ -3,12 +3,14 @@ import { parseArgs } from 'node:util';
 import { writeResult, type SceneResult } from './lib/result';
 import { isRight } from './lib/recount';
 import { round, say, type Scene } from './lib/scene';
+import { conversations } from './scenes/conversations';
 import { ingestDurable } from './scenes/ingest-durable';
 import { ingestEmbedded } from './scenes/ingest-embedded';
 import { edge } from './scenes/edge';
 import { latency } from './scenes/latency';
 import { push } from './scenes/push';
 import { routing } from './scenes/routing';
+import { soak } from './scenes/soak';
 import { website } from './scenes/website';
 
 const SCENES: Readonly<Record<string, Scene>> = {
@@ -19,6 +21,8 @@ const SCENES: Readonly<Record<string, Scene>> = {
   website,
   latency,
   routing,
+  conversations,
+  soak,
 };
 
 /** What `npm run bench` runs; the others are run by name. */

@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { chance } from '../load/schedule';
+import { openDesk, type Desk } from '../lib/desk';
+import { LaidSuite, type Drained } from '../lib/laid-suite';
+import { rssMb } from '../lib/memory';
+import { conversationsOf } from '../lib/messages';
+import { cpuFigures } from '../lib/own-cpu';
+import { median } from '../lib/pairs';
+import { startSuiteProduct } from '../lib/product';
+import { addCounts } from '../lib/recount';
+import { round, say, type Scene } from '../lib/scene';
+import { scratch } from '../lib/services';
+
+const SIZES = [500, 5_000, 50_000];
+const ROUNDS = 3;
+const LEAST = 20_000;
+/** Messages a second that are expected at least, to size a round by. */
+const RATE = 4_000;
+const STORED = 100_000;
+/** All of the largest crowd find an agent. */
+const AGENTS = 110;
+
+interface Size {
+  readonly name: string;
+  readonly suite: LaidSuite;
+  readonly rounds: Drained[];
+}
+
+/**
+ * What a message costs the suite by how many conversations there are, and after a million messages are stored: the sizes in turn, the
+ * median of their rounds. All conversations exist and have their agent before a round.
+ */
+export const conversations: Scene = async ({ seconds, seed }) => {
+  const template = await mkdtemp(path.join(scratch(), 'template-'));
+  const sizes: Size[] = [];
+  try {
+    const desk = await prepare(template);
+    const messages = Math.max(LEAST, Math.round((seconds * RATE) / SIZES.length / ROUNDS));
+    const draw = chance(seed);
+    const drain = (suite: LaidSuite, count: number): Promise<Drained> => suite.drain(count, draw, rssMb);
+    const inTurn = async (some: readonly Size[]): Promise<void> => {
+      for (let nth = 0; nth < ROUNDS; nth++)
+        for (const { suite, rounds } of some) rounds.push(await drain(suite, messages));
+      for (const { name, rounds } of some)
+        say(`  ${name}: ${round(costOf(rounds))} µs of CPU a message, ${Math.round(rateOf(rounds))}/s`);
+    };
+    const make = async (name: string, count: number): Promise<Size> => {
+      const suite = await LaidSuite.copy(template, desk.accountId, conversationsOf(`${seed}/${name}`, count));
+      const size = { name, suite, rounds: [] };
+      sizes.push(size);
+      await suite.drain(count, (nth) => nth / count, rssMb);
+      return size;
+    };
+    const live: Size[] = [];
+    for (const count of SIZES) live.push(await make(`${count} conversations`, count));
+    await inTurn(live);
+    const full = await make(`${STORED} messages stored`, SIZES[0]!);
+    await drain(full.suite, STORED - SIZES[0]!);
+    await inTurn([full, live[0]!]);
+
+    const costs = sizes.map(({ rounds }) => costOf(rounds));
+    const worst = Math.max(...costs) / Math.min(...costs);
+    const all = sizes.flatMap(({ rounds }) => rounds);
+    return {
+      scene: 'conversations',
+      ratio: null,
+      ratioRange: null,
+      floor: null,
+      system: round(rateOf(all)),
+      unit: 'messages/s',
+      ...cpuFigures(
+        all.map(({ cpu }) => cpu),
+        all.length * messages,
+      ),
+      ...addCounts(sizes.map(({ suite }) => suite.wrong())),
+      p50Ms: null,
+      p99Ms: null,
+      details: {
+        timesTheSmallest: round(worst, 3),
+        sizes: sizes.map(({ name, rounds }) => ({
+          name,
+          cpuMicrosPerMessage: round(costOf(rounds)),
+          cpuMicrosByRound: rounds.map(({ cpuMicrosPerMessage }) => round(cpuMicrosPerMessage)),
+          messagesPerSecond: round(rateOf(rounds)),
+          rssMb: round(median(rounds.map((one) => one.rssMb))),
+        })),
+      },
+      settings: { seed, messagesPerRound: messages, rounds: ROUNDS, agents: AGENTS, database: 'SQLite' },
+    };
+  } finally {
+    for (const { suite } of sizes) await suite.remove();
+    await rm(template, { recursive: true, force: true });
+  }
+};
+
+const costOf = (rounds: readonly Drained[]): number =>
+  median(rounds.map(({ cpuMicrosPerMessage }) => cpuMicrosPerMessage));
+const rateOf = (rounds: readonly Drained[]): number => median(rounds.map(({ rate }) => rate));
+
+async function prepare(folder: string): Promise<Desk> {
+  const product = await startSuiteProduct(folder);
+  try {
+    return await openDesk(product, AGENTS);
+  } finally {
+    await product.stop();
+  }
+}
