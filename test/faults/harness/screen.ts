@@ -59,8 +59,14 @@ export class Screen {
     return this.connections.length;
   }
 
+  /**
+   * How often it was told to load afresh once it showed something. Before that there is nothing to lose: a gateway that hears of the agent's
+   * team only after the page was opened says so, because the agent sees more from then on.
+   */
   get reloads(): number {
-    return this.connections.flatMap(({ socket }) => socket.frames).filter((frame) => frame.type === 'reload').length;
+    const frames = this.connections.flatMap(({ socket }) => socket.frames);
+    const first = frames.findIndex((frame) => frame.type === 'message.created');
+    return first < 0 ? 0 : frames.slice(first).filter((frame) => frame.type === 'reload').length;
   }
 
   /** Every frame of the record that counts, over all connections. */

@@ -29,6 +29,10 @@ export async function slowPage(world: World): Promise<string[]> {
   await eventually('the page shows something', () => slow.shown().size > 0);
   slow.stopReading();
   await load.finished();
+  // Only when the other page has everything has the slow one been sent all that it would not read.
+  const [, other] = load.screens as [Screen, Screen];
+  const shown = (): number => [...other.shown().values()].reduce((sum, seqs) => sum + seqs.length, 0);
+  await eventually('the other page shows everything', () => shown() >= load.acknowledged, 90_000);
   // What was sent to it before it was given up still comes, then the end.
   slow.readOn();
   const wrong = await recount(world, load, { settleMs: 30_000 });

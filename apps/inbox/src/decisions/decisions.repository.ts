@@ -21,7 +21,7 @@ export class DecisionsRepository {
       decision.assignmentVersion,
       toDbTime(decision.createdAt),
     ]);
-    await tx.insertMany('inbox_decisions', COLUMNS, rows);
+    await tx.upsertMany('inbox_decisions', COLUMNS, rows, ['id'], []);
   }
 
   /** A conversation's decisions, latest first. */

@@ -16,6 +16,7 @@ export interface WaitingReceipt {
 
 @Injectable()
 export class WaitingReceiptsRepository {
+  /** One that waits already (its event may be told twice: the embedded bus keeps no ids) goes on waiting as it does. */
   async insert(tx: Tx, waiting: readonly WaitingReceipt[]): Promise<void> {
     if (waiting.length === 0) return;
     const rows = waiting.map(({ id, remoteKey, receipt, expiresAt }) => [
@@ -24,7 +25,7 @@ export class WaitingReceiptsRepository {
       JSON.stringify(receipt),
       toDbTime(expiresAt),
     ]);
-    await tx.insertMany('inbox_waiting_receipts', COLUMNS, rows);
+    await tx.upsertMany('inbox_waiting_receipts', COLUMNS, rows, ['id'], []);
   }
 
   async byKeys(q: Queryable, keys: readonly string[]): Promise<WaitingReceipt[]> {

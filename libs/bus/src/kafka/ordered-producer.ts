@@ -8,12 +8,20 @@ export interface WireRecord {
   readonly value: string;
 }
 
+/** What one caller waits for: durable when all its pieces are. */
 interface Call {
-  readonly records: readonly WireRecord[];
-  readonly bytes: number;
   readonly deadlineMs: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+  open: number;
+  failed: boolean;
+}
+
+/** As much of a call as the broker takes at once. */
+interface Piece {
+  readonly call: Call;
+  readonly records: readonly WireRecord[];
+  readonly bytes: number;
 }
 
 export interface OrderedProducerOptions {
@@ -26,28 +34,27 @@ export interface OrderedProducerOptions {
   readonly giveUpAfterMs: number;
 }
 
-/** Below the broker's limit for what one batch of a partition holds (1 MiB). */
+/** Below the broker's limit for what one batch of a partition holds (1 MiB): all that goes at once may be for one partition. */
 const MOST_BYTES = 900_000;
 const MOST_RECORDS = 5_000;
+/** What a record takes besides its key and value, without headers; rounded up. */
+const FRAME_BYTES = 70;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
+/** Too much at once for this broker, whose limit may be lower than ours: less may go. */
+const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
+
 /** What is wrong with the records themselves: repeating does not help. */
-const PERMANENT = new Set([
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'INVALID_RECORD',
-  'INVALID_TOPIC_EXCEPTION',
-  'TOPIC_AUTHORIZATION_FAILED',
-]);
+const PERMANENT = new Set([...TOO_LARGE, 'INVALID_RECORD', 'INVALID_TOPIC_EXCEPTION', 'TOPIC_AUTHORIZATION_FAILED']);
 
 /**
- * Sends records in the order of the calls: calls that wait together go as one batch, one batch is on its way at a time, and it is
- * repeated whole until it is answered. A batch whose answer was lost is thereby in the topic twice, in order; consumers recognise
- * the second by its ids.
+ * Sends records in the order of the calls: calls that wait together go as one batch, a call that is too long for one goes in several; one
+ * batch is on its way at a time, and it is repeated whole until it is answered. A batch whose answer was lost is thereby in the topic twice,
+ * in order; consumers recognise the second by its ids. Of a call that failed nothing more is sent.
  */
 export class OrderedProducer {
-  private queue: Call[] = [];
+  private queue: Piece[] = [];
   private sending: Promise<void> | null = null;
   private connecting: Promise<void> | null = null;
   private failing: string | null = null;
@@ -59,10 +66,11 @@ export class OrderedProducer {
   send(records: readonly WireRecord[]): Promise<void> {
     if (records.length === 0) return Promise.resolve();
     if (this.closed) return Promise.reject(new Error('the bus is stopped'));
-    let bytes = 0;
-    for (const record of records) bytes += sizeOf(record);
+    const parts = cut(records);
     return new Promise<void>((resolve, reject) => {
-      this.queue.push({ records, bytes, deadlineMs: performance.now() + this.options.giveUpAfterMs, resolve, reject });
+      const deadlineMs = performance.now() + this.options.giveUpAfterMs;
+      const call: Call = { deadlineMs, resolve, reject, open: parts.length, failed: false };
+      for (const part of parts) this.queue.push({ call, ...part });
       this.sending ??= this.run();
     });
   }
@@ -102,43 +110,51 @@ export class OrderedProducer {
     this.sending = null;
   }
 
-  private takeTogether(): Call[] {
+  private takeTogether(): Piece[] {
     let bytes = 0;
     let records = 0;
     let count = 0;
-    for (const call of this.queue) {
-      bytes += call.bytes;
-      records += call.records.length;
+    for (const piece of this.queue) {
+      bytes += piece.bytes;
+      records += piece.records.length;
       if (count > 0 && (bytes > MOST_BYTES || records > MOST_RECORDS)) break;
       count++;
     }
     return this.queue.splice(0, count);
   }
 
-  private async deliver(batch: readonly Call[]): Promise<void> {
-    let calls = [...batch];
-    for (let pauseMs = FIRST_PAUSE_MS; calls.length > 0; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+  private async deliver(batch: readonly Piece[]): Promise<void> {
+    let pieces = batch.filter(({ call }) => !call.failed);
+    for (let pauseMs = FIRST_PAUSE_MS; pieces.length > 0; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
-        await this.sendOnce(calls.flatMap((call) => call.records));
+        await this.sendOnce(pieces.flatMap((piece) => piece.records));
         this.failing = null;
-        for (const call of calls) call.resolve();
+        for (const { call } of pieces) if (--call.open === 0) call.resolve();
         return;
       } catch (error) {
-        if (isPermanent(error)) return this.deliverSeparately(calls, error);
+        if (hasType(error, PERMANENT)) return this.deliverSeparately(pieces, error);
         if (this.failing === null) this.options.warn(`publishing fails, will be repeated: ${String(error)}`);
         this.failing = `publishing fails: ${error instanceof Error ? error.message : String(error)}`;
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
         const now = performance.now();
-        for (const call of calls) if (call.deadlineMs <= now || this.closed) call.reject(error);
-        calls = calls.filter((call) => call.deadlineMs > now && !this.closed);
+        for (const { call } of pieces) if (call.deadlineMs <= now || this.closed) fail(call, error);
+        pieces = pieces.filter(({ call }) => !call.failed);
       }
     }
   }
 
-  /** One of the calls cannot be sent: the others go alone, in order. */
-  private async deliverSeparately(calls: readonly Call[], error: unknown): Promise<void> {
-    if (calls.length === 1) return calls[0]!.reject(error);
-    for (const call of calls) await this.deliver([call]);
+  /** Some of it cannot be sent: the rest goes without it, in order. */
+  private async deliverSeparately(pieces: readonly Piece[], error: unknown): Promise<void> {
+    if (pieces.length > 1) {
+      for (const piece of pieces) await this.deliver([piece]);
+      return;
+    }
+    const { call, records } = pieces[0]!;
+    if (records.length === 1 || !hasType(error, TOO_LARGE)) return fail(call, error);
+    const half = records.length >> 1;
+    call.open++;
+    for (const part of [records.slice(0, half), records.slice(half)])
+      await this.deliver([{ call, records: part, bytes: 0 }]);
   }
 
   private async sendOnce(records: readonly WireRecord[]): Promise<void> {
@@ -164,14 +180,33 @@ export class OrderedProducer {
   }
 }
 
-const sizeOf = (record: WireRecord): number =>
-  (record.key.length + record.value.length) * 3 > MOST_BYTES
-    ? Buffer.byteLength(record.value) + 1_200
-    : record.value.length + record.key.length + 70;
+/** A call's records in pieces, in order. */
+function cut(records: readonly WireRecord[]): { records: readonly WireRecord[]; bytes: number }[] {
+  const pieces: { records: readonly WireRecord[]; bytes: number }[] = [];
+  let from = 0;
+  let bytes = 0;
+  for (let i = 0; i < records.length; i++) {
+    const { key, value } = records[i]!;
+    const size = Buffer.byteLength(value) + Buffer.byteLength(key) + FRAME_BYTES;
+    if (i > from && (bytes + size > MOST_BYTES || i - from >= MOST_RECORDS)) {
+      pieces.push({ records: records.slice(from, i), bytes });
+      from = i;
+      bytes = 0;
+    }
+    bytes += size;
+  }
+  pieces.push({ records: from === 0 ? records : records.slice(from), bytes });
+  return pieces;
+}
 
-function isPermanent(error: unknown): boolean {
+function fail(call: Call, error: unknown): void {
+  call.failed = true;
+  call.reject(error);
+}
+
+function hasType(error: unknown, types: ReadonlySet<string>): boolean {
   for (let cause = error, depth = 0; typeof cause === 'object' && cause !== null && depth < 5; depth++) {
-    if ('type' in cause && typeof cause.type === 'string' && PERMANENT.has(cause.type)) return true;
+    if ('type' in cause && typeof cause.type === 'string' && types.has(cause.type)) return true;
     cause = 'cause' in cause ? cause.cause : null;
   }
   return false;

@@ -31,6 +31,8 @@ interface Unsent extends OutboxRow {
   readonly record: OutboxRecord;
 }
 
+/** While shards change hands their records wait: both sides look again so soon. */
+const HAND_OVER_MS = 250;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -139,18 +141,19 @@ export class OutboxRelay {
     return `outbox: ${error instanceof Error ? error.message : 'an unknown error'}`;
   }
 
-  /** Keeps the leases, three times in the time for which they hold. */
+  /** Keeps the leases, three times in the time for which they hold; more often while shards change hands. */
   private async beat(): Promise<void> {
     while (this.state !== 'stopped') {
+      let settled = true;
       try {
         const before = this.owned();
-        await this.share.renew((shard) => this.groups.some((group) => group.inFlight.has(shard)));
+        settled = await this.share.renew((shard) => this.groups.some((group) => group.inFlight.has(shard)));
         if (this.owned() !== before) this.ringAll();
         this.leaseError = null;
       } catch (error) {
         this.leaseError = error;
       }
-      await this.heart.wait(this.leaseMs / 3);
+      await this.heart.wait(settled ? this.leaseMs / 3 : Math.min(HAND_OVER_MS, this.leaseMs / 3));
     }
     try {
       await this.share.release();

@@ -41,8 +41,11 @@ export class ShardShare {
     return this.held.has(shard) && !this.leaving.has(shard) && this.clock.now().getTime() < this.validUntil;
   }
 
-  /** Renews what is held and brings it nearer to this process's part. `busy` tells which shards have a batch on its way. */
-  async renew(busy: (shard: number) => boolean): Promise<void> {
+  /**
+   * Renews what is held and brings it nearer to this process's part. `busy` tells which shards have a batch on its way. Answers whether it has
+   * just that part: where not, shards change hands, and until that is done nobody sends what is in them.
+   */
+  async renew(busy: (shard: number) => boolean): Promise<boolean> {
     const free = new Set([...this.leaving].filter((shard) => !busy(shard)));
     const now = this.clock.now();
     const { mine, part } = await this.database.transaction((tx) => this.rebalance(tx, now, free));
@@ -52,6 +55,7 @@ export class ShardShare {
     for (const shard of [...mine].sort((a, b) => b - a).slice(0, Math.max(0, mine.length - part)))
       this.leaving.add(shard);
     this.validUntil = now.getTime() + this.ttlMs;
+    return mine.length === part;
   }
 
   /** Lets go of everything: another process takes it at once. */

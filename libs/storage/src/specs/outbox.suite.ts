@@ -180,6 +180,29 @@ export function outboxSuite(dialect: Dialect): void {
       await late.relay.stop();
     });
 
+    test('shards that an owner lets go are taken at once, not when leases are renewed the next time', async () => {
+      // Renewed every 11 s: at the first time the owner sees that another has come; two times more would be too late.
+      const relay: RelayOptions = { leaseMs: 33_000 };
+      const stores = await Promise.all([place.open({ relay }), place.open({ relay })]);
+      const broker = new Broker();
+      const send = async (records: readonly OutboxRecord[]): Promise<void> => {
+        for (const record of records) broker.take(record);
+      };
+      stores[0].relay.start(send);
+      for (const thread of threads) await say(stores[0], thread, () => 0.9);
+      await until(() => broker.total === threads.length);
+      stores[1].relay.start(send);
+      await until(async () => {
+        const rows = await stores[0].database.query<{ c: number }>(
+          `SELECT COUNT(*) AS c FROM sample_leases WHERE name LIKE 'outbox/shard/%' AND owner <> '' GROUP BY owner`,
+        );
+        return rows.map((row) => row.c).join() === '8,8';
+      });
+      for (const thread of threads) await say(stores[0], thread, () => 0.9);
+      await until(() => broker.total === 2 * threads.length);
+      expect(broker.disorder).toEqual([]);
+    });
+
     test('an owner that was held up wakes late and only repeats', async () => {
       const clock = new FakeClock();
       const [slow, fast] = await Promise.all([

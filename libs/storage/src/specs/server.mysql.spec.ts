@@ -1,6 +1,6 @@
 import { isInfrastructureError } from '../errors';
 import { openDatabase, type OpenStorage } from '../open';
-import { addEntry, Gate, idOf, makePlace, type Place } from './fixture';
+import { addEntry, after, Gate, idOf, makePlace, type Place } from './fixture';
 
 const [ONE, TWO] = [idOf('T', 1), idOf('T', 2)];
 
@@ -67,6 +67,27 @@ describe('a MySQL-compatible server', () => {
       ),
     );
     expect(runs).toBe(20);
+  });
+
+  test('a transaction that is held still does not keep its locks, and is trouble of the database when it wakes', async () => {
+    const holding = new Gate();
+    const before = await sequences();
+    const still: Promise<unknown> = storage.database
+      .transaction(async (tx) => {
+        await tx.execute('UPDATE sample_threads SET last_seq = last_seq + 1 WHERE id = ?', [ONE]);
+        holding.open();
+        // Longer than the server has patience, as a process that is stopped in the middle of it.
+        await after(14_000);
+        await tx.query('SELECT 1 AS one');
+      })
+      .catch((error: unknown) => error);
+    await holding.opened;
+    const other = storage.database
+      .transaction((tx) => tx.execute('UPDATE sample_threads SET last_seq = last_seq + 1 WHERE id = ?', [ONE]))
+      .then(() => 'the other');
+    expect(await Promise.race([other, still])).toBe('the other');
+    expect(isInfrastructureError(await still)).toBe(true);
+    expect(await sequences()).toEqual([before[0]! + 1, before[1]]);
   });
 
   test('a connection that is cut is trouble of the database, and the next transaction gets another', async () => {

@@ -80,6 +80,15 @@ describe.each(DATABASES)('decisions (%s)', (on) => {
     expect([shown(second).assignee, shown(third).assignee]).toEqual([null, null]);
   });
 
+  it('that are told twice, where the bus does not see it, are one decision', async () => {
+    const [agent, id] = [await inbox.addAgent(), await work()];
+    const queued = decided(inbox, 'work.queued', id, 0);
+    const twice = decided(inbox, 'work.assigned', id, 0, { agentId: agent });
+    await inbox.decisions(queued, queued, twice, twice);
+    expect(shown(id).assignee?.id).toBe(agent);
+    expect(await kept(id)).toHaveLength(2);
+  });
+
   it('hold the capacity however many come at once', async () => {
     const agent = await inbox.addAgent({ capacity: 3 });
     const ids = [];

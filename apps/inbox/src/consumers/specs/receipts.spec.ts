@@ -168,6 +168,12 @@ describe.each(DATABASES)('receipts (%s)', (on) => {
     expect(shown.message.content.text).toContain('550: no such box');
   });
 
+  it('that are told twice, where the bus does not see it, wait once', async () => {
+    const twice = receipt('delivered', { remoteId: 'r-1' });
+    await inbox.receipts(twice, twice);
+    expect(await inbox.rows('SELECT id FROM inbox_waiting_receipts')).toEqual([{ id: twice.id }]);
+  });
+
   it('of another account, or for another conversation, change nothing', async () => {
     const messageId = await send();
     await inbox.receipts(
