@@ -42,6 +42,13 @@ export class MailServer {
     await rename(unfinished, path.join(folder, 'new', name));
   }
 
+  /** Gives a mailbox that is not open yet so much room, of which so much is taken. */
+  async limit(user: string, bytes: number, taken: number): Promise<void> {
+    const file = path.join(await this.maildir(user), 'maildirsize');
+    await writeFile(file, `${bytes}S\n${taken} 1\n`);
+    await chmod(file, 0o666);
+  }
+
   /** The mails of a mailbox as the files' names: those that were looked at carry flags. */
   async files(user: string): Promise<string[]> {
     const folder = await this.maildir(user);

@@ -4,7 +4,7 @@ import type { ResolvedAddress } from '@huiliu/connector-kit';
 import type { ServerLogin } from '../definition';
 import { messageIdsIn } from '../mime/references';
 
-const CONNECT_MS = 15_000;
+const CONNECT_MS = 10_000;
 const GREETING_MS = 10_000;
 /** A server that says nothing for so long while it owes an answer hangs. */
 const SILENCE_MS = 60_000;
@@ -52,9 +52,14 @@ export class Mailbox {
     }
   }
 
-  /** Tries to log in and to open the folder. */
-  static async check(login: ServerLogin, address: ResolvedAddress, folder: string): Promise<void> {
-    (await Mailbox.open(login, address, { folder, writes: false })).close();
+  /** Tries to log in and to open the folder; answers how full the mailbox is. */
+  static async check(login: ServerLogin, address: ResolvedAddress, folder: string): Promise<number | null> {
+    const box = await Mailbox.open(login, address, { folder, writes: false });
+    try {
+      return await box.fullness();
+    } finally {
+      box.close();
+    }
   }
 
   get usable(): boolean {
@@ -97,6 +102,15 @@ export class Mailbox {
   async sources(uids: readonly number[], most: number): Promise<Map<number, Buffer>> {
     const found = await this.fetch(uids, { uid: true, source: { start: 0, maxLength: most } });
     return new Map(found.flatMap(({ uid, source }) => (Buffer.isBuffer(source) ? [[uid, source] as const] : [])));
+  }
+
+  /** How much of its space the mailbox takes, 1 for all of it; null where the server does not tell (RFC 9208). */
+  async fullness(): Promise<number | null> {
+    const { mailbox } = this.client;
+    const quota = mailbox === false ? false : await this.client.getQuota(mailbox.path);
+    this.assertOpen();
+    const { usage, limit = 0 } = (quota === false ? undefined : quota?.storage) ?? {};
+    return usage === undefined || limit === 0 ? null : usage / limit;
   }
 
   async markSeen(uids: readonly number[]): Promise<void> {

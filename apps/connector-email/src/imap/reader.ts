@@ -36,6 +36,8 @@ export interface ReaderOptions {
   readonly unfetched: (mail: MailHead) => ReadOut;
   /** The mailbox is open; how far a long reading is, null when there is none. */
   readonly wellAt: (progress: { done: number; total: number } | null) => void;
+  /** Nothing is left to read: what else there is to know of the mailbox can be asked. */
+  readonly rests: (box: Mailbox) => Promise<void>;
   readonly now: () => Date;
 }
 
@@ -89,6 +91,7 @@ export class Reader {
     // What was there before us need not be listed again.
     const after = cursor.lastUid < cursor.until ? advance(cursor, [], cursor.until) : cursor;
     if (after !== before) return { ...nothing, cursor: writeCursor(after), more: true };
+    await this.options.rests(box);
     await box.waitForNews(signal);
     return { ...nothing, cursor: writeCursor(after), more: false };
   }

@@ -1,13 +1,16 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type BusRecord, MessageBus, wrap } from '@huiliu/bus';
-import { type AccountState, type AccountStatus, CHANNELS } from '@huiliu/contracts';
+import { type AccountState, type AccountStatus, CHANNELS, MOST_CHECKS, type Signal } from '@huiliu/contracts';
 import { Clock } from '@huiliu/storage';
 import { HOST_OPTIONS, type HostOptions } from '../host-options';
+import { accountLease, LeaseBook } from '../leases/lease-book';
 import { retrying } from '../retrying';
 
 /** `lastEventAt` alone is told this often at most, after the first event, which whoever has just set up an account waits for. */
 const QUIET_MS = 60_000;
 const GATHER_MS = 250;
+/** The process that reads an account is asked to look at it this often at most. */
+const NUDGE_MS = 30_000;
 
 interface Known {
   state: AccountState;
@@ -16,20 +19,29 @@ interface Known {
   lastEventAt: Date | null;
   toldAt: number;
   told: string;
+  /** Checks whose outcome this is, not told yet. */
+  checks: string[];
 }
 
-/** Says on the `channels` topic what this app's connectors can do, and how its accounts are. */
+/**
+ * Says on the `channels` topic what this app's connectors can do, and how its accounts are. Of an account that one process reads (or holds the
+ * connection of), that process alone speaks: another that meets trouble with it, as it sends, asks that one to look for itself.
+ */
 @Injectable()
 export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('ChannelAnnouncer');
   private readonly known = new Map<string, Known>();
   private readonly dirty = new Set<string>();
+  /** Accounts that are read under a lease. */
+  private readonly read = new Set<string>();
+  private readonly nudged = new Map<string, number>();
   private readonly stopped = new AbortController();
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
     @Inject(MessageBus) private readonly bus: MessageBus,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(LeaseBook) private readonly leases: LeaseBook,
     @Inject(HOST_OPTIONS) private readonly options: HostOptions,
   ) {}
 
@@ -47,6 +59,17 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
     if (this.timer !== null) clearTimeout(this.timer);
   }
 
+  /** This account has one process that reads it: only that one speaks of it from now on. */
+  isRead(accountId: string, read: boolean): void {
+    if (read) this.read.add(accountId);
+    else this.read.delete(accountId);
+  }
+
+  /** Whether another process may speak for this account. */
+  isElsewhere(accountId: string): boolean {
+    return this.read.has(accountId) && this.leases.mayBeElsewhere(accountLease(accountId));
+  }
+
   /** How an account is now; told only when it changed. */
   report(
     accountId: string,
@@ -54,6 +77,7 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
     error: string | null,
     progress: AccountStatus['progress'] = null,
   ): void {
+    if (this.isElsewhere(accountId)) return state === 'ok' ? undefined : this.nudge(accountId);
     const known = this.of(accountId);
     known.state = state;
     known.error = error?.slice(0, 2000) ?? null;
@@ -67,9 +91,30 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
     this.mark(accountId);
   }
 
+  /** Whatever was told of the account before, another process may have told otherwise since: this one has begun to read it. */
+  beginsToRead(accountId: string): void {
+    this.of(accountId).told = '';
+  }
+
+  /** Tells how the account is as the outcome of a check, changed or not. */
+  answer(accountId: string, checkId: string): void {
+    const known = this.of(accountId);
+    known.checks = [...known.checks, checkId].slice(-MOST_CHECKS);
+    this.mark(accountId);
+  }
+
   forget(accountId: string): void {
     this.known.delete(accountId);
     this.dirty.delete(accountId);
+    this.read.delete(accountId);
+    this.nudged.delete(accountId);
+  }
+
+  private nudge(accountId: string): void {
+    const now = this.clock.now().getTime();
+    if (now - (this.nudged.get(accountId) ?? -Infinity) < NUDGE_MS) return;
+    this.nudged.set(accountId, now);
+    this.bus.signal({ type: 'account.check', accountId, revision: 0, checkId: null } satisfies Signal);
   }
 
   private of(accountId: string): Known {
@@ -77,7 +122,15 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
     if (known === undefined)
       this.known.set(
         accountId,
-        (known = { state: 'starting', error: null, progress: null, lastEventAt: null, toldAt: 0, told: '' }),
+        (known = {
+          state: 'starting',
+          error: null,
+          progress: null,
+          lastEventAt: null,
+          toldAt: 0,
+          told: '',
+          checks: [],
+        }),
       );
     return known;
   }
@@ -95,21 +148,28 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
     for (const accountId of [...this.dirty]) {
       const known = this.known.get(accountId);
       if (known === undefined) continue;
+      if (this.isElsewhere(accountId)) {
+        this.dirty.delete(accountId);
+        continue;
+      }
       const essence = JSON.stringify([known.state, known.error, known.progress, known.lastEventAt !== null]);
-      if (essence === known.told && now.getTime() - known.toldAt < QUIET_MS) continue;
+      const { state, error, progress, checks } = known;
+      if (checks.length === 0 && essence === known.told && now.getTime() - known.toldAt < QUIET_MS) continue;
       this.dirty.delete(accountId);
-      const { state, error, progress } = known;
       const lastEventAt = known.lastEventAt?.toISOString() ?? null;
       records.push(
         wrap(
           CHANNELS,
           'account.status',
           `status:${accountId}`,
-          { accountId, state, error, progress, lastEventAt, at: now.toISOString() },
+          { accountId, state, error, progress, lastEventAt, checks, at: now.toISOString() },
           now,
         ),
       );
-      told.push(() => Object.assign(known, { told: essence, toldAt: now.getTime() }));
+      told.push(() => {
+        Object.assign(known, { told: essence, toldAt: now.getTime() });
+        known.checks = known.checks.filter((id) => !checks.includes(id));
+      });
     }
     try {
       if (records.length > 0) await this.bus.publish(records);
