@@ -105,8 +105,13 @@ service imap-login {
     port = 0
   }
 }
+auth_failure_delay = 0
 service anvil {
   chroot =
+  # One wrong password makes no later login of the same address wait.
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 `;
 }

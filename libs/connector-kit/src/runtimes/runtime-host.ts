@@ -107,7 +107,10 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
   private change(id: string, account: AccountEntry | null, gone = true): void {
     const line = (this.lines.get(id) ?? Promise.resolve())
       .then(() => this.apply(id, account, gone))
-      .then(() => (account === null ? this.acted.delete(id) : this.acted.set(id, account.revision)))
+      .then(() => {
+        if (account === null) this.acted.delete(id);
+        else this.acted.set(id, account.revision);
+      })
       .catch((error: unknown) => this.logger.error({ err: error }, 'an account could not be changed'));
     this.lines.set(id, line);
     void line.finally(() => {
