@@ -7,6 +7,7 @@ import { ingestDurable } from './scenes/ingest-durable';
 import { ingestEmbedded } from './scenes/ingest-embedded';
 import { edge } from './scenes/edge';
 import { latency } from './scenes/latency';
+import { mailImport } from './scenes/mail-import';
 import { push } from './scenes/push';
 import { website } from './scenes/website';
 
@@ -17,6 +18,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   edge,
   website,
   latency,
+  'mail-import': mailImport,
 };
 
 /** What `npm run bench` runs; the others are run by name. */
