@@ -84,4 +84,18 @@ describe('the status of an account that one process reads', () => {
     two.report(id, 'error', 'wrong token');
     await last('error', 'two');
   });
+
+  it('does not wait for what may be told later', async () => {
+    jest.useFakeTimers();
+    one.report(id, 'ok', null);
+    one.sawEvent(id);
+    await jest.advanceTimersByTimeAsync(300);
+    // From now on only the time of the last event is new, which is told now and then.
+    one.sawEvent(id);
+    await jest.advanceTimersByTimeAsync(300);
+    one.report(id, 'error', 'wrong password');
+    await jest.advanceTimersByTimeAsync(300);
+    jest.useRealTimers();
+    expect(played.told.map(({ state }) => state)).toEqual(['ok', 'error']);
+  });
 });

@@ -9,6 +9,8 @@ import { retrying } from '../retrying';
 /** `lastEventAt` alone is told this often at most, after the first event, which whoever has just set up an account waits for. */
 const QUIET_MS = 60_000;
 const GATHER_MS = 250;
+/** What may wait is looked through this often. */
+const LATER_MS = 5_000;
 /** The process that reads an account is asked to look at it this often at most. */
 const NUDGE_MS = 30_000;
 
@@ -37,6 +39,9 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
   private readonly nudged = new Map<string, number>();
   private readonly stopped = new AbortController();
   private timer: NodeJS.Timeout | null = null;
+  /** When the timer ends; while telling, when it is to end next. */
+  private at = Infinity;
+  private telling = false;
 
   constructor(
     @Inject(MessageBus) private readonly bus: MessageBus,
@@ -87,8 +92,10 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
 
   /** Something came in for an account. */
   sawEvent(accountId: string): void {
-    this.of(accountId).lastEventAt = this.clock.now();
-    this.mark(accountId);
+    const known = this.of(accountId);
+    const first = known.lastEventAt === null;
+    known.lastEventAt = this.clock.now();
+    this.mark(accountId, first ? GATHER_MS : LATER_MS);
   }
 
   /** Whatever was told of the account before, another process may have told otherwise since: this one has begun to read it. */
@@ -135,42 +142,24 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
     return known;
   }
 
-  private mark(accountId: string): void {
+  private mark(accountId: string, withinMs = GATHER_MS): void {
     this.dirty.add(accountId);
-    if (this.timer !== null || this.stopped.signal.aborted) return;
-    this.timer = setTimeout(() => void this.tell(), GATHER_MS).unref();
+    this.tellWithin(withinMs);
+  }
+
+  private tellWithin(ms: number): void {
+    const at = performance.now() + ms;
+    if (at >= this.at || this.stopped.signal.aborted) return;
+    this.at = at;
+    if (this.telling) return;
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.tell(), ms).unref();
   }
 
   private async tell(): Promise<void> {
-    const now = this.clock.now();
-    const records: BusRecord<AccountStatus>[] = [];
-    const told: (() => void)[] = [];
-    for (const accountId of [...this.dirty]) {
-      const known = this.known.get(accountId);
-      if (known === undefined) continue;
-      if (this.isElsewhere(accountId)) {
-        this.dirty.delete(accountId);
-        continue;
-      }
-      const essence = JSON.stringify([known.state, known.error, known.progress, known.lastEventAt !== null]);
-      const { state, error, progress, checks } = known;
-      if (checks.length === 0 && essence === known.told && now.getTime() - known.toldAt < QUIET_MS) continue;
-      this.dirty.delete(accountId);
-      const lastEventAt = known.lastEventAt?.toISOString() ?? null;
-      records.push(
-        wrap(
-          CHANNELS,
-          'account.status',
-          `status:${accountId}`,
-          { accountId, state, error, progress, lastEventAt, checks, at: now.toISOString() },
-          now,
-        ),
-      );
-      told.push(() => {
-        Object.assign(known, { told: essence, toldAt: now.getTime() });
-        known.checks = known.checks.filter((id) => !checks.includes(id));
-      });
-    }
+    this.at = Infinity;
+    this.telling = true;
+    const { records, told } = this.gather(this.clock.now());
     try {
       if (records.length > 0) await this.bus.publish(records);
       for (const done of told) done();
@@ -178,8 +167,33 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
       this.logger.warn({ err: error }, 'account statuses could not be told');
       for (const record of records) this.dirty.add(record.envelope.data.accountId);
     }
-    this.timer = null;
-    if (this.dirty.size > 0 && !this.stopped.signal.aborted)
-      this.timer = setTimeout(() => void this.tell(), 5_000).unref();
+    this.telling = false;
+    const next = Math.min(this.at, this.dirty.size > 0 ? performance.now() + LATER_MS : Infinity);
+    this.at = Infinity;
+    if (next < Infinity) this.tellWithin(Math.max(0, next - performance.now()));
+  }
+
+  /** What is to be told now, and what to do once it is. What may wait stays behind. */
+  private gather(now: Date): { records: BusRecord<AccountStatus>[]; told: (() => void)[] } {
+    const records: BusRecord<AccountStatus>[] = [];
+    const told: (() => void)[] = [];
+    for (const accountId of [...this.dirty]) {
+      const known = this.known.get(accountId);
+      const elsewhere = this.isElsewhere(accountId);
+      if (known === undefined || elsewhere) this.dirty.delete(accountId);
+      if (known === undefined || elsewhere) continue;
+      const { state, error, progress, checks } = known;
+      const essence = JSON.stringify([state, error, progress, known.lastEventAt !== null]);
+      if (checks.length === 0 && essence === known.told && now.getTime() - known.toldAt < QUIET_MS) continue;
+      this.dirty.delete(accountId);
+      const lastEventAt = known.lastEventAt?.toISOString() ?? null;
+      const status = { accountId, state, error, progress, lastEventAt, checks, at: now.toISOString() };
+      records.push(wrap(CHANNELS, 'account.status', `status:${accountId}`, status, now));
+      told.push(() => {
+        Object.assign(known, { told: essence, toldAt: now.getTime() });
+        known.checks = known.checks.filter((id) => !checks.includes(id));
+      });
+    }
+    return { records, told };
   }
 }
