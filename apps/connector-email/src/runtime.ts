@@ -49,10 +49,11 @@ class EmailRuntime {
       importFrom: config.importFrom,
       markSeen: config.markSeen ?? false,
       now: () => clock.now(),
-      open: async () =>
+      open: async (signal) =>
         Mailbox.open(config.imap, await this.imapAddress(), {
           folder: config.folder ?? INBOX,
           writes: config.markSeen ?? false,
+          signal,
         }),
       read: (mail) => mails.read(mail),
       unfetched: (head) => mails.unfetched(head),

@@ -39,16 +39,22 @@ export class Mailbox {
   static async open(
     login: ServerLogin,
     address: ResolvedAddress,
-    options: { readonly folder: string; readonly writes: boolean },
+    options: { readonly folder: string; readonly writes: boolean; readonly signal?: AbortSignal },
   ): Promise<Mailbox> {
+    const { signal } = options;
     const client = connection(login, address);
+    const cut = (): void => client.close();
+    signal?.addEventListener('abort', cut, { once: true });
     try {
+      signal?.throwIfAborted();
       await client.connect();
       const box = await client.mailboxOpen(options.folder, { readOnly: !options.writes });
       return new Mailbox(client, String(box.uidValidity), box.uidNext);
     } catch (error) {
       client.close();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', cut);
     }
   }
 
