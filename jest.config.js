@@ -19,6 +19,7 @@ module.exports = {
     },
     { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e.ts'] },
     { ...base, displayName: 'conformance', testMatch: ['<rootDir>/test/conformance/**/*.spec.ts'] },
+    { ...base, displayName: 'fuzz', testMatch: ['<rootDir>/test/fuzz/**/*.fuzz.ts'] },
     { ...base, displayName: 'faults', testMatch: ['<rootDir>/test/faults/**/*.faults.ts'] },
     // The product broken on purpose, to see that the faults notice: `npm run faults -- --prove`.
     { ...base, displayName: 'proofs', testMatch: ['<rootDir>/test/faults/**/*.proofs.ts'] },

@@ -8,6 +8,7 @@ import { ingestDurable } from './scenes/ingest-durable';
 import { ingestEmbedded } from './scenes/ingest-embedded';
 import { edge } from './scenes/edge';
 import { latency } from './scenes/latency';
+import { mailImport } from './scenes/mail-import';
 import { push } from './scenes/push';
 import { routing } from './scenes/routing';
 import { soak } from './scenes/soak';
@@ -23,6 +24,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   routing,
   conversations,
   soak,
+  'mail-import': mailImport,
 };
 
 /** What `npm run bench` runs; the others are run by name. */

@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { MailServer, SmtpSink, type System } from '@huiliu/testing';
 import { mail, type MailWorld } from './behaviour/mail';
+import { mailAccounts } from './behaviour/mail-account';
 import { MAIL_ENV } from './mail-stage';
 import { Stage } from './stage';
 
@@ -10,17 +14,22 @@ export function mails(start: (options: { env: Record<string, string> }) => Promi
   let world: MailWorld | undefined;
 
   beforeAll(async () => {
-    const [server, sink, system] = await Promise.all([MailServer.start(), SmtpSink.start(), start({ env: MAIL_ENV })]);
-    world = { server, sink, system, stage: await Stage.on(system) };
+    const deaths = await mkdtemp(path.join(tmpdir(), 'huiliu-deaths-'));
+    const env = { ...MAIL_ENV, HUILIU_DEATHS: deaths };
+    const [server, sink, system] = await Promise.all([MailServer.start(), SmtpSink.start(), start({ env })]);
+    world = { server, sink, system, deaths, stage: await Stage.on(system) };
   }, 180_000);
 
   afterAll(async () => {
     await world?.system.stop();
     await Promise.all([world?.server.stop(), world?.sink.stop()]);
+    if (world !== undefined) await rm(world.deaths, { recursive: true, force: true });
   }, 60_000);
 
-  mail(() => {
+  const here = (): MailWorld => {
     if (world === undefined) throw new Error('the mail servers and the system did not start');
     return world;
-  }, connector);
+  };
+  mail(here, connector);
+  mailAccounts(here, connector);
 }

@@ -91,6 +91,80 @@ describe('the mail connector', () => {
     await app.stands(id, 'ok');
   });
 
+  const bounce = (original: string, id: string, action = 'failed', status = '5.1.1'): string =>
+    mail(id, {
+      from: 'MAILER-DAEMON <mailer-daemon@mx.example>',
+      headers: ['Content-Type: multipart/report; report-type=delivery-status; boundary=b'],
+      body: [
+        '--b\r\nContent-Type: text/plain\r\n\r\nSorry.',
+        `--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; wang@customer.example\r\nAction: ${action}\r\nStatus: ${status}\r\nDiagnostic-Code: smtp; 550 user unknown\r\n`,
+        `--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: ${original}\r\nSubject: Re\r\n`,
+        '--b--',
+      ].join('\r\n'),
+    });
+
+  it('tells a bounce as the failure of what was sent; a mere delay changes nothing, and one of a foreign mail is shown', async () => {
+    const { user, id } = await open();
+    const [failed, delayed] = [await app.send(id), await app.send(id)];
+    await server.deliver(user, bounce(delayed.remoteId ?? '', '<delay@mx.example>', 'delayed', '4.4.1'));
+    await server.deliver(user, bounce(failed.remoteId ?? '', '<fail@mx.example>'));
+    await server.deliver(user, bounce('<theirs@elsewhere.example>', '<foreign@mx.example>'));
+    expect((await app.shown(id, '<foreign@mx.example>')).content).toMatchObject({ kind: 'email', automatic: 'bounce' });
+    const told = await eventually('the failure is told', () =>
+      app.receipts.find(({ remoteId, state }) => remoteId === failed.remoteId && state === 'failed'),
+    );
+    expect(told.error).toEqual({
+      kind: 'rejected',
+      code: '5.1.1',
+      message: 'wang@customer.example: 550 user unknown',
+    });
+    expect(app.receipts.filter(({ remoteId }) => remoteId === delayed.remoteId).map(({ state }) => state)).toEqual([
+      'accepted',
+    ]);
+    expect(app.of(id).map(({ remoteId }) => remoteId)).toEqual(['<foreign@mx.example>']);
+  });
+
+  it('says of what a rule has written that it is automatic, so that no machine answers, and of nothing else', async () => {
+    const { user, id } = await open();
+    for (const authorType of ['agent', 'bot', 'auto'] as const) await app.send(id, { authorType });
+    const sent = sink.mails.filter((one) => one.user === user);
+    const automatic = (source: Buffer): string | undefined => /^Auto-Submitted: (.*)\r$/im.exec(source.toString())?.[1];
+    expect(sent.map(({ source }) => automatic(source))).toEqual([undefined, undefined, 'auto-replied']);
+    // What cannot be delivered of it comes back to nobody.
+    expect(sent.map(({ from }) => from)).toEqual(['support@shop.example', 'support@shop.example', '']);
+    await server.deliver(user, mail('<away@c.example>', { headers: ['Auto-Submitted: auto-replied'] }));
+    expect((await app.shown(id, '<away@c.example>')).content).toMatchObject({ automatic: 'auto-reply' });
+  });
+
+  it('shows of a mail that is too large what can be carried, and says what is left out', async () => {
+    const { user, id } = await open();
+    const attached = (bytes: number): string =>
+      `--b\r\n\r\nsee the file\r\n--b\r\nContent-Type: application/zip; name=big.zip\r\nContent-Disposition: attachment\r\n\r\n${'x'.repeat(76)}\r\n`.concat(
+        `${'y'.repeat(76)}\r\n`.repeat(Math.ceil(bytes / 78)),
+        '--b--\r\n',
+      );
+    const headers = ['Content-Type: multipart/mixed; boundary=b'];
+    await server.deliver(user, mail('<large@c.example>', { headers, body: attached(25_000_000) }));
+    await server.deliver(user, mail('<huge@c.example>', { headers, body: attached(70_000_000) }));
+    const html = '<p style="color:#123456">很长的内容</p>'.repeat(25_000);
+    await server.deliver(user, mail('<long@c.example>', { headers: ['Content-Type: text/html'], body: html }));
+    for (const name of ['large', 'huge']) {
+      const { content } = await app.shown(id, `<${name}@c.example>`, 60_000);
+      expect(content).toMatchObject({ kind: 'email', text: 'see the file', attachments: [] });
+      const omitted = (content as { omitted?: string[] }).omitted?.join('\n');
+      expect(omitted).toMatch(/not kept: big\.zip/);
+      expect(omitted).toMatch(/not kept: the source/);
+      if (name === 'huge') expect(omitted).toMatch(/its end was left out/);
+    }
+    const { content } = await app.shown(id, '<long@c.example>');
+    expect(content).toMatchObject({ html: '', source: { name: 'message.eml' } });
+    expect((content as { omitted?: string[] }).omitted).toEqual(['the HTML is too long to be shown']);
+    expect(content.text).toContain('很长的内容');
+    expect(JSON.stringify(content).length).toBeLessThan(1_000_000);
+    await server.deliver(user, mail('<after@c.example>'));
+    await app.shown(id, '<after@c.example>');
+  });
+
   it.each([
     ['a wrong password', () => ({ imap: { ...server.login('x'), pass: 'wrong' } }), 'error', /授权码.*password/s],
     [
@@ -123,6 +197,9 @@ describe('the mail connector', () => {
       smtp: sink.login('x'),
     });
     expect((await app.stands(id, 'degraded')).error).toMatch(/没有应答.*does not answer/s);
+    // It waits for the server again; what is set right is not kept waiting with it.
+    await app.account({ address: 'support@shop.example', imap: server.login('x'), smtp: sink.login('x') }, id);
+    await app.stands(id, 'ok');
     for (const socket of sockets) socket.destroy();
     silent.close();
   });

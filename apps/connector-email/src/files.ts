@@ -27,6 +27,7 @@ export async function storeFiles(
     else attachments.push({ cid: file.cid, stored });
   }
   const kept = await storeSource(inbox, accountId, source);
+  if (kept === null) omitted.push(`not kept: the source (${source.length} bytes)`);
   return { attachments, omitted, ...(kept === null ? {} : { source: kept }) };
 }
 

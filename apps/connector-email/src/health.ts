@@ -10,10 +10,14 @@ interface Trouble {
   readonly text: string;
 }
 
-/** How a mailbox is: receiving and sending fail apart from each other, and the account shows both. */
+/** What is left is soon taken by a single mail. */
+const FULL = 0.98;
+
+/** How a mailbox is: receiving and sending fail apart from each other, and the account shows both, and that there is no room for more. */
 export class AccountHealth {
   private receiving: Trouble | null = null;
   private sending: Trouble | null = null;
+  private room: Trouble | null = null;
   private progress: { done: number; total: number } | undefined;
   private failures = 0;
 
@@ -45,8 +49,27 @@ export class AccountHealth {
     this.tell();
   }
 
+  /** `fullness` as the server tells it, 1 when nothing more goes in; null where it does not. */
+  isFull(fullness: number | null): void {
+    const before = this.room;
+    this.room = roomOf(fullness);
+    if (before?.text !== this.room?.text) this.tell();
+  }
+
+  /** What trying both has shown: the connection of the reader may not have noticed yet. */
+  checked(found: {
+    readonly receiving: ConnectorError | null;
+    readonly sending: ConnectorError | null;
+    readonly fullness: number | null;
+  }): void {
+    this.receiving = found.receiving === null ? null : troubleOf(found.receiving);
+    this.sending = found.sending === null ? null : troubleOf(found.sending);
+    if (found.receiving === null) this.room = roomOf(found.fullness);
+    this.tell();
+  }
+
   private tell(): void {
-    const trouble = [this.receiving, this.sending].filter((one) => one !== null);
+    const trouble = [this.receiving, this.sending, this.room].filter((one) => one !== null);
     const worst = trouble.find(({ state }) => state === 'error') ?? trouble[0];
     if (worst === undefined) this.report('ok', null, this.progress);
     else this.report(worst.state, trouble.map(({ text }) => text).join('\n'), this.progress);
@@ -58,3 +81,15 @@ const troubleOf = (error: ConnectorError): Trouble => ({
   state: error.kind === 'auth' || error.kind === 'rejected' ? 'error' : 'degraded',
   text: error.message,
 });
+
+/** Nothing is lost yet, and what comes next is turned away. */
+function roomOf(fullness: number | null): Trouble | null {
+  if (fullness === null || fullness < FULL) return null;
+  const percent = `${Math.floor(fullness * 100)}%`;
+  return {
+    state: 'degraded',
+    text:
+      `邮箱已满（${percent}）：新邮件会被退回，请清理邮箱或扩容。` +
+      ` The mailbox is full (${percent}): new mails are turned away; make room in it or have it enlarged.`,
+  };
+}

@@ -128,8 +128,9 @@ function sentAtOf(date: Date | null, { arrivedAt, now }: Arrival): Date {
 function fitting(content: EmailContent): EmailContent {
   let fit = content;
   const omit = (change: Partial<EmailContent>, what: string): void => {
-    if (sizeOf(fit) <= MOST_BYTES) return;
-    fit = { ...fit, ...change, omitted: [...(fit.omitted ?? []).slice(0, 49), `${what} is too long to be shown`] };
+    const less = { ...fit, ...change };
+    if (sizeOf(fit) <= MOST_BYTES || sizeOf(less) === sizeOf(fit)) return;
+    fit = { ...less, omitted: [...(fit.omitted ?? []).slice(0, 49), `${what} is too long to be shown`] };
   };
   omit({ quoted: undefined }, 'the quoted text');
   omit({ html: '' }, 'the HTML');

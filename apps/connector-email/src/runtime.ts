@@ -1,4 +1,5 @@
 import {
+  type AccountCheck,
   type AccountContext,
   ConnectorError,
   defineConnector,
@@ -23,6 +24,8 @@ type Definition = typeof definition;
 type Context = AccountContext<EmailConfig, Definition>;
 
 const INBOX = 'INBOX';
+/** A mailbox does not fill in minutes. */
+const LOOK_AT_ROOM_MS = 10 * 60_000;
 
 /** One mailbox's life: it is read where the account's lease is, and answered from any process. */
 class EmailRuntime {
@@ -33,6 +36,7 @@ class EmailRuntime {
   private readonly health: AccountHealth;
   private readonly reader: Reader;
   private readonly courier: Courier;
+  private roomSeenAt = -Infinity;
 
   constructor(private readonly context: Context) {
     const { account, clock, fetch } = context;
@@ -45,14 +49,16 @@ class EmailRuntime {
       importFrom: config.importFrom,
       markSeen: config.markSeen ?? false,
       now: () => clock.now(),
-      open: async () =>
+      open: async (signal) =>
         Mailbox.open(config.imap, await this.imapAddress(), {
           folder: config.folder ?? INBOX,
           writes: config.markSeen ?? false,
+          signal,
         }),
       read: (mail) => mails.read(mail),
       unfetched: (head) => mails.unfetched(head),
       wellAt: (progress) => this.health.receives(progress),
+      rests: (box) => this.lookAtRoom(box),
     });
   }
 
@@ -93,30 +99,35 @@ class EmailRuntime {
     return { remoteId: messageId };
   }
 
-  async check(): Promise<{ ok: boolean; error: string | null }> {
+  async check(): Promise<AccountCheck> {
     const { config } = this.context.account;
-    const wrong = (
-      await Promise.all([
-        this.imapAddress()
-          .then((address) => Mailbox.check(config.imap, address, config.folder ?? INBOX))
-          .then(() => null)
-          .catch((error: unknown) => imapError(error, config.imap.host)),
-        this.courier.check().then(
-          () => (this.health.sends(), null),
-          (error: unknown) => {
-            const known = smtpError(error, config.smtp.host, false);
-            this.health.sendsNot(known);
-            return known;
-          },
+    const [[receiving, fullness], sending] = await Promise.all([
+      this.imapAddress()
+        .then((address) => Mailbox.check(config.imap, address, config.folder ?? INBOX))
+        .then(
+          (full) => [null, full] as const,
+          (error: unknown) => [imapError(error, config.imap.host), null] as const,
         ),
-      ])
-    ).filter((one) => one !== null);
+      this.courier.check().then(
+        () => null,
+        (error: unknown) => smtpError(error, config.smtp.host, false),
+      ),
+    ]);
+    this.health.checked({ receiving, sending, fullness });
+    const wrong = [receiving, sending].filter((one) => one !== null);
     return { ok: wrong.length === 0, error: wrong.length === 0 ? null : wrong.map((one) => one.message).join('\n') };
   }
 
   stop(): Promise<void> {
     this.reader.close();
     return Promise.resolve();
+  }
+
+  private async lookAtRoom(box: Mailbox): Promise<void> {
+    const now = this.context.clock.now().getTime();
+    if (now - this.roomSeenAt < LOOK_AT_ROOM_MS) return;
+    this.roomSeenAt = now;
+    this.health.isFull(await box.fullness());
   }
 
   private compose(draft: MailDraft, part: Omit<SendPart, 'content'>, messageId: string, date: Date) {

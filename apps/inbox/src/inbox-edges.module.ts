@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountsController } from './accounts/accounts.controller';
 import { AccountsFollower } from './accounts/accounts.follower';
+import { AccountChecks } from './accounts/account-checks';
 import { AccountsService } from './accounts/accounts.service';
 import { AdminBootstrap } from './agents/admin-bootstrap';
 import { AgentWriter } from './agents/agent-writer';
@@ -64,6 +65,7 @@ import { TeamsService } from './teams/teams.service';
     PresenceService,
     PresenceSweeper,
     TeamsService,
+    AccountChecks,
     AccountsService,
     AccountsFollower,
     { provide: AttachmentStore, useClass: LocalFolderStore },

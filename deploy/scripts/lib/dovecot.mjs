@@ -75,7 +75,15 @@ disable_plaintext_auth = no
 mail_location = maildir:~/Maildir
 mail_max_userip_connections = 1000
 mailbox_idle_check_interval = 1 secs
-imap_capability = +ID
+imap_capability = +ID QUOTA
+mail_plugins = quota
+protocol imap {
+  mail_plugins = quota imap_quota
+}
+plugin {
+  # As much as the mailbox's own \`maildirsize\` says; without one there is no limit.
+  quota = maildir:Mailbox
+}
 default_process_limit = 1000
 default_client_limit = 4000
 passdb {
@@ -97,8 +105,13 @@ service imap-login {
     port = 0
   }
 }
+auth_failure_delay = 0
 service anvil {
   chroot =
+  # One wrong password makes no later login of the same address wait.
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 `;
 }

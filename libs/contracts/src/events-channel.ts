@@ -167,6 +167,9 @@ export const AccountProgress = z.object({
   total: z.number().int().nonnegative(),
 });
 
+/** Checks of one account that may end together. */
+export const MOST_CHECKS = 20;
+
 export const AccountStatus = z.object({
   accountId: Id,
   state: AccountState,
@@ -174,6 +177,8 @@ export const AccountStatus = z.object({
   /** What is wrong and what to do, for a person; null when nothing is. */
   error: z.string().max(2000).nullable(),
   progress: AccountProgress.nullable().default(null),
+  /** The checks (signal `account.check`) that this is the outcome of. */
+  checks: z.array(Id).max(MOST_CHECKS).default([]),
   at: Time,
 });
 export type AccountStatus = z.infer<typeof AccountStatus>;

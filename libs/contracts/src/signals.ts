@@ -12,5 +12,17 @@ export const Signal = z.discriminatedUnion('type', [
   z.object({ type: z.literal('agent.signed_out'), agentId: Id, tokenHash: z.string().nullable() }),
   /** A platform said that something waits: whoever reads this account pulls. */
   z.object({ type: z.literal('connector.pull'), accountId: Id, hint: z.string().max(512).nullable() }),
+  /**
+   * Try this account now: heard by whoever speaks for it, who says `account.checking` at once and tells the outcome as the account's status.
+   * `revision`: of its configuration, or a later one. `checkId` null: nobody waits.
+   */
+  z.object({
+    type: z.literal('account.check'),
+    accountId: Id,
+    revision: z.number().int().nonnegative(),
+    checkId: Id.nullable(),
+  }),
+  /** The account is being tried; whoever asked may wait. */
+  z.object({ type: z.literal('account.checking'), checkId: Id }),
 ]);
 export type Signal = z.infer<typeof Signal>;

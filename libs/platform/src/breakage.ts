@@ -1,3 +1,6 @@
+import { unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
 /**
  * Promises that the fault suite breaks on purpose, each at the one place that keeps it, to see that a test notices
  * (`docs/promises.md`). Named in `HUILIU_BREAK`, which production refuses; without it nothing here does anything.
@@ -49,4 +52,24 @@ const broken: ReadonlySet<string> = new Set(
 /** Whether this process is to break one of its promises. */
 export function breaks(name: Breakage): boolean {
   return broken.size > 0 && broken.has(name);
+}
+
+/** Where a test may have this process die as if its power were cut. */
+export type DeathPoint =
+  // What was fetched is in memory only.
+  | 'fetched'
+  // What was fetched is durable, and the cursor does not know.
+  | 'published';
+
+const deaths = process.env.NODE_ENV === 'production' ? undefined : process.env.HUILIU_DEATHS;
+
+/** Dies at once (kill -9) when the folder named in `HUILIU_DEATHS`, which production refuses, holds a file of this name; takes the file with it. */
+export function dieIfArmed(point: DeathPoint): void {
+  if (deaths === undefined || deaths === '') return;
+  try {
+    unlinkSync(join(deaths, point));
+  } catch {
+    return;
+  }
+  process.kill(process.pid, 'SIGKILL');
 }

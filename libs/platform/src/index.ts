@@ -1,4 +1,4 @@
-export { breaks, type Breakage } from './breakage';
+export { breaks, type Breakage, dieIfArmed } from './breakage';
 export * from './ids';
 export {
   Config,

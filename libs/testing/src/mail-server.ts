@@ -12,13 +12,15 @@ const execute = promisify(execFile);
 /** Dovecot on loopback. Every name is a mailbox of its own, a Maildir that tests deliver into. */
 export class MailServer {
   private constructor(
+    private readonly script: string,
     private readonly folder: string,
     private address: URL,
   ) {}
 
-  static async start(): Promise<MailServer> {
+  /** `script`: `services.mjs` of the repository, for whoever runs from `dist`. */
+  static async start(script = SERVICES): Promise<MailServer> {
     const folder = await mkdtemp(path.join(process.env.HUILIU_TEST_FOLDER ?? tmpdir(), 'huiliu-imap-'));
-    return new MailServer(folder, await up(folder));
+    return new MailServer(script, folder, await up(script, folder));
   }
 
   /** As an account's `imap` takes it. */
@@ -42,6 +44,13 @@ export class MailServer {
     await rename(unfinished, path.join(folder, 'new', name));
   }
 
+  /** Gives a mailbox that is not open yet so much room, of which so much is taken. */
+  async limit(user: string, bytes: number, taken: number): Promise<void> {
+    const file = path.join(await this.maildir(user), 'maildirsize');
+    await writeFile(file, `${bytes}S\n${taken} 1\n`);
+    await chmod(file, 0o666);
+  }
+
   /** The mails of a mailbox as the files' names: those that were looked at carry flags. */
   async files(user: string): Promise<string[]> {
     const folder = await this.maildir(user);
@@ -55,12 +64,12 @@ export class MailServer {
 
   /** Ends the server; the mails stay. */
   async halt(): Promise<void> {
-    await execute(process.execPath, [SERVICES, 'down', '--dir', this.folder]);
+    await execute(process.execPath, [this.script, 'down', '--dir', this.folder]);
   }
 
   /** Starts it again where it was. */
   async resume(): Promise<void> {
-    this.address = await up(this.folder, this.address.port);
+    this.address = await up(this.script, this.folder, this.address.port);
   }
 
   /** Gives every mail of a mailbox another UID under another UIDVALIDITY; the server must be halted. */
@@ -86,8 +95,8 @@ export class MailServer {
   }
 }
 
-async function up(folder: string, port = ''): Promise<URL> {
+async function up(script: string, folder: string, port = ''): Promise<URL> {
   const env = { ...process.env, IMAP_URL: '', IMAP_PORT: port };
-  const { stdout } = await execute(process.execPath, [SERVICES, 'up', '--only', 'imap', '--dir', folder], { env });
+  const { stdout } = await execute(process.execPath, [script, 'up', '--only', 'imap', '--dir', folder], { env });
   return new URL(stdout.trim().replace('IMAP_URL=', ''));
 }

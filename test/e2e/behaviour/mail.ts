@@ -13,6 +13,8 @@ export interface MailWorld {
   readonly system: System;
   readonly server: MailServer;
   readonly sink: SmtpSink;
+  /** A file here named for a point kills the process that comes to it. */
+  readonly deaths: string;
 }
 
 const PNG = Buffer.from(

@@ -4,7 +4,7 @@ import type { ResolvedAddress } from '@huiliu/connector-kit';
 import type { ServerLogin } from '../definition';
 import { messageIdsIn } from '../mime/references';
 
-const CONNECT_MS = 15_000;
+const CONNECT_MS = 10_000;
 const GREETING_MS = 10_000;
 /** A server that says nothing for so long while it owes an answer hangs. */
 const SILENCE_MS = 60_000;
@@ -39,22 +39,33 @@ export class Mailbox {
   static async open(
     login: ServerLogin,
     address: ResolvedAddress,
-    options: { readonly folder: string; readonly writes: boolean },
+    options: { readonly folder: string; readonly writes: boolean; readonly signal?: AbortSignal },
   ): Promise<Mailbox> {
+    const { signal } = options;
     const client = connection(login, address);
+    const cut = (): void => client.close();
+    signal?.addEventListener('abort', cut, { once: true });
     try {
+      signal?.throwIfAborted();
       await client.connect();
       const box = await client.mailboxOpen(options.folder, { readOnly: !options.writes });
       return new Mailbox(client, String(box.uidValidity), box.uidNext);
     } catch (error) {
       client.close();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', cut);
     }
   }
 
-  /** Tries to log in and to open the folder. */
-  static async check(login: ServerLogin, address: ResolvedAddress, folder: string): Promise<void> {
-    (await Mailbox.open(login, address, { folder, writes: false })).close();
+  /** Tries to log in and to open the folder; answers how full the mailbox is. */
+  static async check(login: ServerLogin, address: ResolvedAddress, folder: string): Promise<number | null> {
+    const box = await Mailbox.open(login, address, { folder, writes: false });
+    try {
+      return await box.fullness();
+    } finally {
+      box.close();
+    }
   }
 
   get usable(): boolean {
@@ -97,6 +108,15 @@ export class Mailbox {
   async sources(uids: readonly number[], most: number): Promise<Map<number, Buffer>> {
     const found = await this.fetch(uids, { uid: true, source: { start: 0, maxLength: most } });
     return new Map(found.flatMap(({ uid, source }) => (Buffer.isBuffer(source) ? [[uid, source] as const] : [])));
+  }
+
+  /** How much of its space the mailbox takes, 1 for all of it; null where the server does not tell (RFC 9208). */
+  async fullness(): Promise<number | null> {
+    const { mailbox } = this.client;
+    const quota = mailbox === false ? false : await this.client.getQuota(mailbox.path);
+    this.assertOpen();
+    const { usage, limit = 0 } = (quota === false ? undefined : quota?.storage) ?? {};
+    return usage === undefined || limit === 0 ? null : usage / limit;
   }
 
   async markSeen(uids: readonly number[]): Promise<void> {

@@ -39,6 +39,7 @@ class Desk {
       },
       unfetched: ({ uid }) => said(`unfetched ${uid}`),
       wellAt: (progress) => void this.progress.push(progress),
+      rests: () => Promise.resolve(),
     });
   }
 

@@ -28,14 +28,16 @@ const GIVE_UP_AFTER = 3;
 export interface ReaderOptions {
   readonly importFrom: string | undefined;
   readonly markSeen: boolean;
-  /** Opens the mailbox. */
-  readonly open: () => Promise<Mailbox>;
+  /** Opens the mailbox; gives up once `signal` aborts. */
+  readonly open: (signal: AbortSignal) => Promise<Mailbox>;
   /** Reads one mail; throws only when it is to be tried again. */
   readonly read: (mail: FetchedMail, signal: AbortSignal) => Promise<ReadOut>;
   /** What is shown in place of a mail that the server does not give. */
   readonly unfetched: (mail: MailHead) => ReadOut;
   /** The mailbox is open; how far a long reading is, null when there is none. */
   readonly wellAt: (progress: { done: number; total: number } | null) => void;
+  /** Nothing is left to read: what else there is to know of the mailbox can be asked. */
+  readonly rests: (box: Mailbox) => Promise<void>;
   readonly now: () => Date;
 }
 
@@ -79,7 +81,7 @@ export class Reader {
   }
 
   private async pullFrom(before: Cursor, signal: AbortSignal): Promise<Pulled<Definition>> {
-    const box = await this.opened();
+    const box = await this.opened(signal);
     await this.mark(box, before);
     const cursor = cursorFor(before, box);
     if (this.waiting.length === 0) await this.look(box, cursor);
@@ -89,14 +91,15 @@ export class Reader {
     // What was there before us need not be listed again.
     const after = cursor.lastUid < cursor.until ? advance(cursor, [], cursor.until) : cursor;
     if (after !== before) return { ...nothing, cursor: writeCursor(after), more: true };
+    await this.options.rests(box);
     await box.waitForNews(signal);
     return { ...nothing, cursor: writeCursor(after), more: false };
   }
 
-  private async opened(): Promise<Mailbox> {
+  private async opened(signal: AbortSignal): Promise<Mailbox> {
     if (this.box?.usable === true) return this.box;
     this.close();
-    return (this.box = await this.options.open());
+    return (this.box = await this.options.open(signal));
   }
 
   private async look(box: Mailbox, cursor: Cursor): Promise<void> {

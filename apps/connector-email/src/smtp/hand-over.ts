@@ -5,8 +5,8 @@ import type { ResolvedAddress } from '@huiliu/connector-kit';
 import type { ServerLogin } from '../definition';
 import { smtpError } from '../errors';
 
-const CONNECT_MS = 15_000;
-const GREETING_MS = 15_000;
+const CONNECT_MS = 10_000;
+const GREETING_MS = 10_000;
 /** A server may look at a mail for long before it answers (RFC 5321 §4.5.3.2.6); what takes longer has an unknown end. */
 const SILENCE_MS = 90_000;
 

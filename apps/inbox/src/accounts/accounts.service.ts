@@ -6,9 +6,13 @@ import { ChannelRegistry } from '../channels/channel-registry';
 import { Directory } from '../directory/directory';
 import { DirectoryRepository } from '../directory/directory.repository';
 import type { AccountRecord } from '../directory/records';
+import { AccountChecks } from './account-checks';
 import { accountRecord } from './account-records';
 import { validateConfig } from './config-validation';
 import { destinationChanged, mapSecrets, valueAt, withoutSecrets, withValueAt } from './domain/config-secrets';
+
+const NO_CONNECTOR =
+  '连接器没有应答，所示为最后所知的状态。 The connector did not answer: this is the last that is known.';
 
 const COLUMNS = ['id', 'channel', 'name', 'config', 'created_at', 'updated_at'];
 
@@ -24,6 +28,7 @@ export class AccountsService {
     private readonly channels: ChannelRegistry,
     private readonly directory: Directory,
     private readonly repository: DirectoryRepository,
+    private readonly checks: AccountChecks,
   ) {}
 
   /** Every account that is not deleted, the oldest first. */
@@ -77,26 +82,25 @@ export class AccountsService {
     });
   }
 
-  /** The account with its state as its connector last told it, or what is wrong with its config by the channel's present schema. */
+  /**
+   * The account as its connector finds it now, within 20 s. Where the connector does not answer: as it was last known, saying so; where the config
+   * does not fit the channel's present schema: what is wrong with it.
+   */
   async check(id: string): Promise<Account> {
     const record = await this.require(id);
     const account = this.present(record);
     const definition = this.channels.definition(record.channel);
-    if (definition === undefined)
-      return {
-        ...account,
-        status: { ...account.status, state: 'error', error: `connector ${record.channel} is not running` },
-      };
+    const failed = (error: string): Account => ({ ...account, status: { ...account.status, state: 'error', error } });
+    if (definition === undefined) return failed(`connector ${record.channel} is not running`);
     try {
       validateConfig(definition, this.open(definition, record.config));
-      return account;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      return {
-        ...account,
-        status: { ...account.status, state: 'error', error: `${error.message}: ${JSON.stringify(error.details)}` },
-      };
+      return failed(`${error.message}: ${JSON.stringify(error.details)}`);
     }
+    if (await this.checks.ask(id, record.revision)) return this.present(record);
+    const { status, ...rest } = this.present(record);
+    return { ...rest, status: { ...status, error: [status.error, NO_CONNECTOR].filter(Boolean).join('\n') } };
   }
 
   private mergeConfig(before: AccountRecord, given: Record<string, unknown>): Record<string, unknown> {

@@ -1,4 +1,11 @@
-import { ACCOUNTS, CHANNELS, type Account, type AccountConfigured, type Envelope } from '@huiliu/contracts';
+import {
+  ACCOUNTS,
+  CHANNELS,
+  type Account,
+  type AccountConfigured,
+  type Envelope,
+  type Signal,
+} from '@huiliu/contracts';
 import { wrap } from '@huiliu/bus';
 import { newId, SecretBox } from '@huiliu/platform';
 import { eventually } from '@huiliu/testing';
@@ -127,12 +134,44 @@ describe('accounts', () => {
     const status = { accountId: id, state: 'degraded' as const, lastEventAt: at, error: '令牌过期', at };
     await app.bus.publish([wrap(CHANNELS, 'account.status', `status:${id}`, status, new Date())]);
     await eventually('seen', async () => (await send('GET', `/accounts/${id}`)).body.status.state === 'degraded');
-    const check = await send('POST', `/accounts/${id}/check`);
-    expect([check.status, check.body.status]).toEqual([
-      200,
-      { state: 'degraded', lastEventAt: at, error: '令牌过期', progress: null },
-    ]);
   });
+
+  it('are checked by asking their connector: what it says now is answered', async () => {
+    const { id } = (await create()).body;
+    const asked: unknown[] = [];
+    const silence = app.bus.onSignal((signal) => {
+      const question = signal as Extract<Signal, { type: 'account.check' }>;
+      if (question.type !== 'account.check' || question.checkId === null) return;
+      asked.push(question);
+      const at = new Date().toISOString();
+      const data = { accountId: id, state: 'error' as const, lastEventAt: null, error: '密码不对 wrong password', at };
+      const status = { ...data, progress: null, checks: [question.checkId] };
+      app.bus.signal({ type: 'account.checking', checkId: question.checkId } satisfies Signal);
+      void app.bus.publish([wrap(CHANNELS, 'account.status', `status:${id}`, status, new Date())]);
+    });
+    const { status, body } = await send('POST', `/accounts/${id}/check`);
+    silence();
+    expect(status).toBe(200);
+    expect(body.status).toEqual({
+      state: 'error',
+      lastEventAt: null,
+      error: '密码不对 wrong password',
+      progress: null,
+    });
+    expect(asked).toMatchObject([{ accountId: id, revision: 1 }]);
+  });
+
+  it('whose connector does not answer are as they were last known, and it is said', async () => {
+    const { id } = (await create()).body;
+    const at = new Date().toISOString();
+    const known = { accountId: id, state: 'degraded' as const, lastEventAt: at, error: '令牌过期', at };
+    const status = { ...known, progress: null, checks: [] };
+    await app.bus.publish([wrap(CHANNELS, 'account.status', `status:${id}`, status, new Date())]);
+    await eventually('seen', async () => (await send('GET', `/accounts/${id}`)).body.status.state === 'degraded');
+    const { body } = await send('POST', `/accounts/${id}/check`);
+    expect(body.status).toMatchObject({ state: 'degraded', lastEventAt: at });
+    expect(body.status.error).toMatch(/^令牌过期\n连接器没有应答.*did not answer/s);
+  }, 15_000);
 
   it('are gone once deleted, their secrets too', async () => {
     const { id } = (await create()).body;

@@ -6,6 +6,8 @@ import type { AccountStatus, ChannelDefinition, ChannelsEvent } from '@huiliu/co
 export class ChannelRegistry {
   private readonly definitions = new Map<string, ChannelDefinition>();
   private readonly statuses = new Map<string, AccountStatus>();
+  /** Who waits for the outcome of a check, by its id. */
+  private readonly checks = new Map<string, (status: AccountStatus) => void>();
   private waiting: { channel: string; found: (definition: ChannelDefinition) => void }[] = [];
 
   definition(channel: string): ChannelDefinition | undefined {
@@ -21,10 +23,21 @@ export class ChannelRegistry {
     return this.statuses.get(accountId);
   }
 
+  /** Resolves to the status that is the outcome of this check; to null once `signal` aborts. */
+  whenChecked(checkId: string, signal: AbortSignal): Promise<AccountStatus | null> {
+    return new Promise<AccountStatus | null>((resolve) => {
+      this.checks.set(checkId, resolve);
+      signal.addEventListener('abort', () => resolve(null), { once: true });
+    }).finally(() => this.checks.delete(checkId));
+  }
+
   apply(event: ChannelsEvent): void {
     if (event.type === 'account.status') {
       const known = this.statuses.get(event.data.accountId);
-      if (!known || known.at <= event.data.at) this.statuses.set(event.data.accountId, event.data);
+      // What was found on asking is newer than what was known before, whatever the clocks say.
+      if (!known || known.at <= event.data.at || event.data.checks.length > 0)
+        this.statuses.set(event.data.accountId, event.data);
+      for (const id of event.data.checks) this.checks.get(id)?.(event.data);
       return;
     }
     this.definitions.set(event.data.channel, event.data);

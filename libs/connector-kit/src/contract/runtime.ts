@@ -33,7 +33,10 @@ interface BaseRuntime<D extends DefinitionInput, Request> {
   send(request: Request, part: SendPart<SendableKind<D>>, signal: AbortSignal): Promise<SendResult>;
   /** Gets a new token; called once per send that failed with `auth`. */
   refreshAuth?(): Promise<void>;
-  /** Tries the account's credentials. */
+  /**
+   * Tries the account's credentials, when somebody asks how it is now. What takes longer than twelve seconds counts as no answer. The kit tells the
+   * outcome, unless the runtime `reportsItself`.
+   */
   check?(): Promise<AccountCheck>;
   /** Brings the file that an event named as its `media`. Throws `ConnectorError`: a final kind gives the file up, the rest is tried again. */
   fetchMedia?(media: string, signal: AbortSignal): Promise<FileUpload>;

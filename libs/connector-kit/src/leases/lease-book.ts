@@ -5,6 +5,9 @@ import { Clock, Database, type Lease, Leases, TablePrefix, toDbTime, type Tx } f
 const TTL_MS = 9_000;
 const RENEW_MS = 3_000;
 
+/** The lease under which one process reads an account (or holds its connection). */
+export const accountLease = (accountId: string): string => `account/${accountId}`;
+
 /** A lease in this process's hands. `signal` aborts once it may be in another's. */
 export interface Held {
   readonly name: string;
@@ -75,6 +78,11 @@ export class LeaseBook implements OnApplicationShutdown {
 
   holds(name: string): boolean {
     return this.entries.has(name);
+  }
+
+  /** Whether this lease may be in another process's hands; never on the embedded bus. */
+  mayBeElsewhere(name: string): boolean {
+    return !this.alone && !this.entries.has(name);
   }
 
   /** How many processes take part in something: each holds `<group>/<its own name>`. */

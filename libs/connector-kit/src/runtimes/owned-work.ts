@@ -1,10 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
+import { dieIfArmed } from '@huiliu/platform';
 import type { AnyRuntime } from '../contract/runtime';
 import type { AccountContext } from '../contract/context';
 import { ConnectorError } from '../contract/errors';
 import type { EventGate } from '../inbound/event-gate';
-import type { Held, LeaseBook } from '../leases/lease-book';
+import { accountLease, type Held, type LeaseBook } from '../leases/lease-book';
 import type { CursorStore } from './cursor-store';
 
 const ASK_AGAIN_MS = 2_000;
@@ -12,9 +13,6 @@ const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 60_000;
 /** A failure that the next try may mend is not shown at once. */
 const SHOWN_AFTER = 3;
-
-/** The lease under which one process reads an account (or holds its connection). */
-export const accountLease = (accountId: string): string => `account/${accountId}`;
 
 /** What one process does for an account at a time: pulling by cursor, or holding a connection. With back-off, as long as it holds the lease. */
 export class OwnedWork {
@@ -24,6 +22,8 @@ export class OwnedWork {
   private hint: string | null = null;
   private wanted = false;
   private wake: (() => void) | null = null;
+  /** The lease that was held last: its signal. */
+  private under: AbortSignal | null = null;
 
   constructor(
     private readonly account: { readonly id: string; readonly channel: string },
@@ -32,10 +32,17 @@ export class OwnedWork {
     private readonly leases: LeaseBook,
     private readonly cursors: CursorStore,
     private readonly gate: EventGate,
+    /** Called whenever the account has come into this process's hands. */
+    private readonly begins: () => void,
   ) {}
 
+  /** Whether an account of this runtime is read by one process at a time. */
+  static isFor(runtime: AnyRuntime): boolean {
+    return runtime.run !== undefined || runtime.pull !== undefined;
+  }
+
   start(): void {
-    if (this.runtime.run === undefined && this.runtime.pull === undefined) return;
+    if (!OwnedWork.isFor(this.runtime)) return;
     this.loop = this.own();
   }
 
@@ -59,6 +66,8 @@ export class OwnedWork {
       let held: Held | null = null;
       try {
         held = await this.leases.take(accountLease(this.account.id));
+        if (held !== null && held.signal !== this.under) this.begins();
+        this.under = held?.signal ?? null;
         if (held === null) {
           await this.pause(ASK_AGAIN_MS);
           continue;
@@ -91,9 +100,11 @@ export class OwnedWork {
       this.wanted = false;
       const cursor = await this.cursors.read(this.account.id);
       const pulled = await pull(cursor, hint, signal);
+      if (pulled.events.length > 0) dieIfArmed('fetched');
       // Durable first: what is read twice is deduplicated, what is skipped is lost.
       await this.gate.publish(this.account, pulled.events);
       await this.gate.publishReceipts(this.account, pulled.receipts ?? []);
+      if (pulled.events.length > 0) dieIfArmed('published');
       if (pulled.cursor !== cursor) await this.cursors.move(this.account.id, pulled.cursor, held);
       if (this.hint === hint) this.hint = null;
       more = pulled.more;

@@ -15,6 +15,7 @@ import { LeaseBook } from '../leases/lease-book';
 import { SentIds } from '../outbound/sent-ids';
 import { SignedCalls } from '../webhooks/signed-calls';
 import { CursorStore } from './cursor-store';
+import { AccountChecks } from './account-checks';
 import { OwnedWork } from './owned-work';
 
 /** An account at work. */
@@ -34,6 +35,8 @@ interface Opened extends Running {
 export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('RuntimeHost');
   private readonly running = new Map<string, Opened>();
+  /** The revision that was acted on last, of accounts that could not be opened too. */
+  private readonly acted = new Map<string, number>();
   /** Changes of one account come one after the other. */
   private readonly lines = new Map<string, Promise<void>>();
   private readonly fetch: GuardedFetch;
@@ -62,10 +65,18 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
       sandboxEndpoints: () => config.sandboxEndpoints,
     });
     directory.onChange(({ id, after }) => this.change(id, after));
+    const checks = new AccountChecks({
+      running: (id) => this.running.get(id),
+      revisionOf: (id) => this.acted.get(id) ?? 0,
+      announcer,
+      leases,
+      bus,
+    });
     this.silence = bus.onSignal((signal) => {
       const known = Signal.safeParse(signal);
-      if (known.success && known.data.type === 'connector.pull')
-        this.running.get(known.data.accountId)?.pull(known.data.hint);
+      if (!known.success) return;
+      if (known.data.type === 'connector.pull') this.running.get(known.data.accountId)?.pull(known.data.hint);
+      if (known.data.type === 'account.check') void checks.check(known.data);
     });
   }
 
@@ -96,6 +107,10 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
   private change(id: string, account: AccountEntry | null, gone = true): void {
     const line = (this.lines.get(id) ?? Promise.resolve())
       .then(() => this.apply(id, account, gone))
+      .then(() => {
+        if (account === null) this.acted.delete(id);
+        else this.acted.set(id, account.revision);
+      })
       .catch((error: unknown) => this.logger.error({ err: error }, 'an account could not be changed'));
     this.lines.set(id, line);
     void line.finally(() => {
@@ -115,6 +130,7 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
       return;
     }
     if (account.config === null) {
+      this.announcer.isRead(id, false);
       this.announcer.report(id, 'error', account.problem);
       return;
     }
@@ -125,8 +141,10 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
     const context = this.contextOf(account);
     try {
       const runtime = account.connector.open(context);
+      this.announcer.isRead(account.id, OwnedWork.isFor(runtime));
       await runtime.start?.();
-      const owned = new OwnedWork(account, context, runtime, this.leases, this.cursors, this.gate);
+      const begins = (): void => this.announcer.beginsToRead(account.id);
+      const owned = new OwnedWork(account, context, runtime, this.leases, this.cursors, this.gate, begins);
       this.running.set(account.id, {
         account,
         context,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { field } from '../contract/config-schema';
 import { type Connector, defineConnector } from '../contract/connector';
 import { WebhookRefusal } from '../contract/errors';
+import type { AccountCheck } from '../contract/runtime';
 import type { SendResult } from '../contract/sending';
 
 /** One call to the toy platform, as the test sees it. */
@@ -23,6 +24,8 @@ export interface ToyPlatform {
   pulls: { events: { id: string; text: string; from: string }[]; cursor: string }[];
   pulledFrom: (string | null)[];
   hints: (string | null)[];
+  /** How the account is when somebody asks; a connector opened without it has no check. */
+  check?: () => Promise<AccountCheck>;
 }
 
 export function toyPlatform(): ToyPlatform {
@@ -85,6 +88,7 @@ export function toyConnector(channel: string, platform: ToyPlatform, over: { key
         platform.recalled.push([...remoteIds]);
         return Promise.resolve();
       },
+      ...(platform.check === undefined ? {} : { check: () => (platform.check as () => Promise<AccountCheck>)() }),
       pullEveryMs: null,
       pull: (cursor, hint) => {
         platform.pulledFrom.push(cursor);

@@ -107,9 +107,9 @@ test.each([
   ],
   [
     'production that breaks its promises',
-    { NODE_ENV: 'production', HUILIU_MASTER_KEY: KEY, HUILIU_BREAK: 'dedupe' },
+    { NODE_ENV: 'production', HUILIU_MASTER_KEY: KEY, HUILIU_BREAK: 'dedupe', HUILIU_DEATHS: '/tmp/x' },
     undefined,
-    ['HUILIU_BREAK'],
+    ['HUILIU_BREAK', 'HUILIU_DEATHS'],
   ],
   ['a short key', { HUILIU_MASTER_KEY: Buffer.alloc(16).toString('base64') }, undefined, ['HUILIU_MASTER_KEY']],
   ['a key that is not base64', { HUILIU_MASTER_KEY: '!'.repeat(44) }, undefined, ['HUILIU_MASTER_KEY']],

@@ -33,7 +33,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, options: LoadCo
     if (read.masterKey === undefined && isUnset(env, KEYS.masterKey.name))
       problems.push(`${KEYS.masterKey.name}: required in production (openssl rand -base64 32)`);
     if (read.rateLimits === 'off') problems.push(`${KEYS.rateLimits.name}: off is refused in production`);
-    if (!isUnset(env, 'HUILIU_BREAK')) problems.push('HUILIU_BREAK: breaks promises on purpose; refused in production');
+    for (const name of ['HUILIU_BREAK', 'HUILIU_DEATHS'])
+      if (!isUnset(env, name)) problems.push(`${name}: breaks promises on purpose; refused in production`);
   }
   if (problems.length > 0) throw new ConfigError(problems);
 
