@@ -19,6 +19,7 @@ module.exports = {
     },
     { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e.ts'] },
     { ...base, displayName: 'conformance', testMatch: ['<rootDir>/test/conformance/**/*.spec.ts'] },
+    { ...base, displayName: 'fuzz', testMatch: ['<rootDir>/test/fuzz/**/*.fuzz.ts'] },
     { ...base, displayName: 'faults', testMatch: ['<rootDir>/test/faults/**/!(screens|standby).faults.ts'] },
     // Found an outbox that stood still, in one run of two with two inboxes: docs/promises.md. `npx jest --selectProjects open` on a built tree.
     { ...base, displayName: 'open', testMatch: ['<rootDir>/test/faults/{screens,standby}.faults.ts'] },

@@ -123,6 +123,7 @@ async function testEverything() {
   };
   for (const name of ['DATABASE_URL', 'BUS', 'PORT', 'HUILIU_DATA', 'HUILIU_MASTER_KEY']) delete env[name];
   await jest(['unit'], [], env);
+  await jest(['fuzz'], ['--runInBand'], env);
   // Whole systems, each of several processes: one at a time.
   await jest(['e2e'], ['--runInBand'], env);
   await jest(['conformance'], ['--runInBand'], env);

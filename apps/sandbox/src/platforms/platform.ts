@@ -67,6 +67,8 @@ export interface PlatformAccount {
   /** What the platform pushes when a customer says something; the customer's windows open. */
   say(said: Said, signing: Signing): Push;
   happen(happened: Happened, signing: Signing): Push;
+  /** A well signed push (encrypted, where the account's pushes are) that says exactly `inside`, whatever that is. For tests. */
+  seal?(inside: string, signing: Signing): Push;
   /** The query of the GET that proves the address. */
   handshake(signing: Signing): { query: string; expected: string };
   /** Settings of the account at the platform, such as the encryption mode. Throws for what it does not know. */
