@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Said, Happened } from './control-shapes';
 import type { Faults } from './faults';
 
@@ -19,6 +20,7 @@ export interface ApiCall {
   /** Below the platform's address, with the first slash. */
   readonly path: string;
   readonly query: URLSearchParams;
+  readonly headers: Readonly<IncomingHttpHeaders>;
   readonly body: Buffer;
   /** The file of a multipart body. */
   readonly file: { readonly name: string; readonly mime: string; readonly bytes: Buffer } | null;
