@@ -6,6 +6,7 @@ import { round, say, type Scene } from './lib/scene';
 import { ingestDurable } from './scenes/ingest-durable';
 import { ingestEmbedded } from './scenes/ingest-embedded';
 import { edge } from './scenes/edge';
+import { edgeWechat } from './scenes/edge-wechat';
 import { latency } from './scenes/latency';
 import { push } from './scenes/push';
 import { website } from './scenes/website';
@@ -17,10 +18,11 @@ const SCENES: Readonly<Record<string, Scene>> = {
   edge,
   website,
   latency,
+  'edge-wechat': edgeWechat,
 };
 
 /** What `npm run bench` runs; the others are run by name. */
-const USUAL = Object.keys(SCENES).slice(0, 6);
+const USUAL = Object.keys(SCENES).slice(0, 7);
 const SECONDS = 30;
 const SEED = 20261127;
 
