@@ -7,6 +7,7 @@ import { conversations } from './scenes/conversations';
 import { ingestDurable } from './scenes/ingest-durable';
 import { ingestEmbedded } from './scenes/ingest-embedded';
 import { edge } from './scenes/edge';
+import { edgeWechat } from './scenes/edge-wechat';
 import { latency } from './scenes/latency';
 import { mailImport } from './scenes/mail-import';
 import { push } from './scenes/push';
@@ -25,10 +26,11 @@ const SCENES: Readonly<Record<string, Scene>> = {
   conversations,
   soak,
   'mail-import': mailImport,
+  'edge-wechat': edgeWechat,
 };
 
 /** What `npm run bench` runs; the others are run by name. */
-const USUAL = Object.keys(SCENES).slice(0, 6);
+const USUAL = Object.keys(SCENES).slice(0, 7);
 const SECONDS = 30;
 const SEED = 20261127;
 

@@ -29,7 +29,7 @@ describe('the suite notices a connector that', () => {
         await expect(one.run(scene)).rejects.toThrow();
       }
     } finally {
-      await conformance.system.stop();
+      await conformance.stop();
     }
   });
 });

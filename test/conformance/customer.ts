@@ -1,93 +1,66 @@
 import type { Account, Conversation, Message } from '@huiliu/contracts';
 import { AgentClient, call, eventually, type System, uniqueName } from '@huiliu/testing';
+import type { ChannelPlan } from './plan';
+import type { Delivery, PlatformWorld, Shown, Side } from './sides/side';
 
-/** How a push ended, as the sandbox tells it. */
-export interface Delivery {
-  readonly id: string;
-  readonly taken: boolean;
-  readonly tries: number;
-  readonly status: number | null;
-}
-
-export interface Shown {
-  readonly customer: string;
-  readonly kind: string;
-  readonly text: string;
-  readonly mediaUrl: string | null;
-}
-
-/** One channel of a running system, from both ends: the platform that the sandbox plays, and what agents see. */
+/** One channel of a running system, from both ends: the platform, played, and what agents see. */
 export class Channel {
   private constructor(
     readonly system: System,
     readonly admin: AgentClient,
-    readonly name: string,
     readonly account: Account,
+    readonly side: Side,
   ) {}
 
-  /** A new account that is registered at the platform and set up here, as a person would do it. */
+  /** A new account that is registered at the platform and set up here, as a person would do it; `over` changes its config (null: left out). */
   static async open(
     system: System,
     admin: AgentClient,
-    name: string,
+    { channel }: ChannelPlan,
+    world: PlatformWorld,
     over: Record<string, unknown> = {},
   ): Promise<Channel> {
-    const registered = await call<{ config: Record<string, unknown> }>(
-      system.baseUrl,
-      'POST',
-      `/sandbox/api/platforms/${name}/registrations`,
-    );
-    const config = Object.fromEntries(
-      Object.entries({ ...registered.body.config, ...over }).filter(([, value]) => value !== null),
-    );
-    const account = await admin.post<Account>('/accounts', { channel: name, name: uniqueName(name), config });
-    const channel = new Channel(system, admin, name, account);
-    await channel.ready();
-    return channel;
+    const registered = await world.register(system);
+    const config = Object.fromEntries(Object.entries({ ...registered, ...over }).filter(([, value]) => value !== null));
+    const account = await admin.post<Account>('/accounts', { channel, name: uniqueName(channel), config });
+    const opened = new Channel(system, admin, account, world.side(system, account, admin));
+    await opened.ready();
+    return opened;
   }
 
   /** Both ends know the account. */
-  async ready(): Promise<void> {
-    await eventually(
-      'the sandbox plays the account',
-      async () => (await this.sandbox('GET', 'sent')).status === 200,
-      30_000,
-    );
-    await eventually(
-      'the connector serves the account',
-      async () => (await this.sandbox<{ ok: boolean }>('POST', 'handshake')).body.ok,
-      30_000,
-    );
+  ready(): Promise<void> {
+    return this.side.ready();
   }
 
+  say(said: Record<string, unknown> & { readonly customer: string }): Promise<Delivery[]> {
+    return this.side.say({ kind: 'text', ...said });
+  }
+
+  happen(happened: Record<string, unknown> & { readonly customer: string }): Promise<Delivery[]> {
+    return this.side.happen(happened);
+  }
+
+  fault(fault: string, more: Record<string, unknown> = {}): Promise<void> {
+    return this.side.fault(fault, more);
+  }
+
+  set(settings: Record<string, unknown>): Promise<void> {
+    return this.side.set(settings);
+  }
+
+  /** What the customer has got, in order. */
+  got(customer: string): Promise<Shown[]> {
+    return this.side.got(customer);
+  }
+
+  /** What the sandbox's own API has of the account beside, for plans whose platform can do more than others. */
   sandbox<T = unknown>(method: string, path: string, json?: unknown) {
-    const address = `/sandbox/api/platforms/${this.name}/${this.account.id}/${path}`;
+    const address = `/sandbox/api/platforms/${this.account.channel}/${this.account.id}/${path}`;
     return call<T>(this.system.baseUrl, method, address, {
       ...(json === undefined ? {} : { json }),
       timeoutMs: 60_000,
     });
-  }
-
-  async say(said: Record<string, unknown>): Promise<Delivery[]> {
-    return (await this.sandbox<Delivery[]>('POST', 'say', { kind: 'text', ...said })).body;
-  }
-
-  async happen(happened: Record<string, unknown>): Promise<Delivery[]> {
-    return (await this.sandbox<Delivery[]>('POST', 'event', happened)).body;
-  }
-
-  async fault(fault: string, more: Record<string, unknown> = {}): Promise<void> {
-    await this.sandbox('POST', 'faults', { fault, ...more });
-  }
-
-  async set(settings: Record<string, unknown>): Promise<void> {
-    const answer = await this.sandbox('PUT', 'settings', settings);
-    if (answer.status !== 200) throw new Error(`not a setting: ${answer.text}`);
-  }
-
-  /** What the customer has got, in order. */
-  async got(customer: string): Promise<Shown[]> {
-    return (await this.sandbox<{ items: Shown[] }>('GET', `sent?customer=${customer}`)).body.items;
   }
 
   conversations(): Promise<Conversation[]> {
@@ -136,6 +109,18 @@ export class Channel {
       async () =>
         (await this.messages(conversation)).find((message) => message.id === id && message.state !== 'queued'),
       60_000,
+    );
+  }
+
+  /** Waits until something with this text stands in the conversation; answers all of it. */
+  async holds(conversation: Conversation, text: string): Promise<Message[]> {
+    return eventually(
+      `${text} is there`,
+      async () => {
+        const messages = await this.messages(conversation);
+        return messages.some(({ content }) => content.text === text) && messages;
+      },
+      30_000,
     );
   }
 

@@ -2,6 +2,7 @@ import type { VisitorSession } from '@huiliu/contracts';
 import { call, expectStatus } from '@huiliu/testing';
 import type { Schedule } from '../load/schedule';
 import type { LoadVisitor, Target } from '../load/visitor-lines';
+import type { PushAccount } from '../load/wechat-pushes';
 import { BenchProcess } from './child';
 import type { LatencySummary } from './histogram';
 
@@ -36,11 +37,13 @@ export class Crowd {
     return Crowd.of(visitors, at, accountId);
   }
 
-  static async of(visitors: readonly LoadVisitor[], at: string, accountId: string): Promise<Crowd> {
+  /** `push`: they are customers of an official account, and what comes is WeChat's pushes. */
+  static async of(visitors: readonly LoadVisitor[], at: string, accountId: string, push?: PushAccount): Promise<Crowd> {
     const { hostname, port } = new URL(at);
-    const target: Target = { host: hostname, port: Number(port), path: `/webchat/${accountId}/messages` };
+    const path = push === undefined ? `/webchat/${accountId}/messages` : `/webhooks/wechat-official/${accountId}`;
+    const target: Target = { host: hostname, port: Number(port), path };
     const process = await BenchProcess.start('visitors', 'load/visitors');
-    await process.ask({ type: 'open', target, visitors }, 'opened');
+    await process.ask({ type: 'open', target, visitors, ...(push === undefined ? {} : { push }) }, 'opened');
     return new Crowd(
       process,
       visitors.map(({ conversationId }) => conversationId),
@@ -69,8 +72,8 @@ export class Crowd {
 
 export const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, one) => total + one, 0);
 
-/** How many messages were accepted. */
-export const accepted = ({ statuses }: CrowdOutcome): number => statuses[202] ?? 0;
+/** How many messages were accepted (202), or pushes taken (200). */
+export const accepted = ({ statuses }: CrowdOutcome): number => (statuses[202] ?? 0) + (statuses[200] ?? 0);
 
 /** Above this share of a core the load itself may have been what was slow. */
 export const GENERATOR_SHARE = 0.85;

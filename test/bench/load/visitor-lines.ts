@@ -13,6 +13,9 @@ export interface Target {
   readonly path: string;
 }
 
+/** One whole request: the nth message of a visitor. */
+export type WriteRequest = (visitor: number, nth: number, of: LoadVisitor) => string;
+
 /**
  * The visitors' connections, one for each: a visitor's page sends the next message when the last was answered, so a visitor's messages
  * come in their order whatever the load.
@@ -21,24 +24,29 @@ export class VisitorLines {
   private readonly queues: (() => void)[][];
 
   private constructor(
-    private readonly target: Target,
+    private readonly write: WriteRequest,
     private readonly visitors: readonly LoadVisitor[],
     private readonly lines: HttpLine[],
   ) {
     this.queues = visitors.map(() => []);
   }
 
-  static async open(target: Target, visitors: readonly LoadVisitor[]): Promise<VisitorLines> {
+  /** `write`: posts of the website unless given. */
+  static async open(
+    target: Target,
+    visitors: readonly LoadVisitor[],
+    write: WriteRequest = postWriter(target),
+  ): Promise<VisitorLines> {
     const lines: HttpLine[] = [];
     for (const _ of visitors) lines.push(await HttpLine.open(target.host, target.port));
-    return new VisitorLines(target, visitors, lines);
+    return new VisitorLines(write, visitors, lines);
   }
 
   /** Posts a visitor's nth message once the one before it was answered; resolves to the status (0: the connection broke). */
   post(visitor: number, nth: number): Promise<number> {
     return new Promise((resolve) => {
       const send = (): void => {
-        this.lines[visitor]!.send(this.requestOf(visitor, nth), (status) => {
+        this.lines[visitor]!.send(this.write(visitor, nth, this.visitors[visitor]!), (status) => {
           resolve(status);
           this.queues[visitor]!.shift()?.();
         });
@@ -51,13 +59,14 @@ export class VisitorLines {
   close(): void {
     for (const line of this.lines) line.close();
   }
+}
 
-  private requestOf(visitor: number, nth: number): string {
-    const { host, port, path } = this.target;
+const postWriter =
+  ({ host, port, path }: Target): WriteRequest =>
+  (_visitor, nth, { token }) => {
     const body = `{"clientId":"${clientIdOf(nth)}","content":{"kind":"text","text":"${textOf(nth)}"}}`;
     return (
-      `POST ${path} HTTP/1.1\r\nhost: ${host}:${port}\r\nauthorization: Bearer ${this.visitors[visitor]!.token}\r\n` +
+      `POST ${path} HTTP/1.1\r\nhost: ${host}:${port}\r\nauthorization: Bearer ${token}\r\n` +
       `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
     );
-  }
-}
+  };

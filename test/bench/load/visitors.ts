@@ -4,9 +4,11 @@ import { serveNotes, tell, type Note } from '../lib/child';
 import { nowMs, openLoop } from './open-loop';
 import type { Schedule } from './schedule';
 import { VisitorLines, type LoadVisitor, type Target } from './visitor-lines';
+import { type PushAccount, pushWriter } from './wechat-pushes';
 import { Latencies } from '../lib/histogram';
 
-const ACCEPTED = 202;
+/** A post is accepted, a push is done. */
+const TAKEN: ReadonlySet<number> = new Set([200, 202]);
 
 let lines: VisitorLines;
 let visitors: readonly LoadVisitor[] = [];
@@ -14,10 +16,14 @@ let visitors: readonly LoadVisitor[] = [];
 let sent: number[] = [];
 
 async function open(note: Note): Promise<void> {
-  const opening = note as unknown as { target: Target; visitors: LoadVisitor[] };
+  const { target, push, ...opening } = note as unknown as {
+    target: Target;
+    visitors: LoadVisitor[];
+    push?: PushAccount;
+  };
   visitors = opening.visitors;
   sent = visitors.map(() => 0);
-  lines = await VisitorLines.open(opening.target, visitors);
+  lines = await VisitorLines.open(target, visitors, push === undefined ? undefined : pushWriter(push, target));
   tell({ type: 'opened' });
 }
 
@@ -64,7 +70,7 @@ async function closed(note: Note): Promise<void> {
       const nth = sent[who]!++;
       const status = await lines.post(who, nth);
       // What was not accepted was not sent: the next message has its number.
-      if (status !== ACCEPTED) sent[who]!--;
+      if (!TAKEN.has(status)) sent[who]!--;
       statuses[status] = (statuses[status] ?? 0) + 1;
       answered.record(nowMs() - before);
       if (status === 0) return;

@@ -1,15 +1,7 @@
 import { eventually, uniqueName } from '@huiliu/testing';
-import { type ChannelPlan, textsOf } from '../cases';
-
-/** The smallest PNG there is. */
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
-);
-const AMR = Buffer.concat([Buffer.from('#!AMR\n'), Buffer.alloc(64)]);
-const MP4 = Buffer.concat([Buffer.from('000000206674797069736f6d0000020069736f6d69736f32', 'hex'), Buffer.alloc(64)]);
-const PDF = Buffer.from('%PDF-1.4\n%%EOF\n');
-const base64 = (bytes: Buffer): string => bytes.toString('base64');
+import { textsOf } from '../cases';
+import { AMR, base64, MP4, PDF, PNG } from '../files';
+import type { ChannelPlan } from '../plan';
 
 export const wechatOfficial: ChannelPlan = {
   channel: 'wechat-official',

@@ -34,6 +34,16 @@ function published(fields: Fields) {
 }
 
 describe('what a push says', () => {
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+    'an event that is called %s is one that nobody has heard of',
+    (Event) => {
+      const fields = { FromUserName: 'o1', MsgType: 'event', Event, CreateTime: '1795600000' };
+      expect(published(fields)).toMatchObject([
+        { data: { direction: 'system', content: { event: { type: 'other', platformType: Event } } } },
+      ]);
+    },
+  );
+
   it.each(recorded.map((one) => [one.what, one] as const))('%s', (_what, { xml, json, event, media }) => {
     const fields = (xml === undefined ? parseJson(json ?? '') : readXml(xml)) as Fields;
     const [first, ...rest] = eventsOf(fields, NOW);

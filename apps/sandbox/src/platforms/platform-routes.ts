@@ -60,6 +60,7 @@ async function callOf(request: FastifyRequest, channel: string): Promise<ApiCall
     method: request.method,
     path: path.slice(platformPath(channel).length),
     query: new URLSearchParams(query),
+    headers: request.headers,
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     file:
       upload === undefined ? null : { name: upload.filename, mime: upload.mimetype, bytes: await upload.toBuffer() },

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Said, Happened } from './control-shapes';
 import type { Faults } from './faults';
 
@@ -19,6 +20,7 @@ export interface ApiCall {
   /** Below the platform's address, with the first slash. */
   readonly path: string;
   readonly query: URLSearchParams;
+  readonly headers: Readonly<IncomingHttpHeaders>;
   readonly body: Buffer;
   /** The file of a multipart body. */
   readonly file: { readonly name: string; readonly mime: string; readonly bytes: Buffer } | null;
@@ -67,6 +69,8 @@ export interface PlatformAccount {
   /** What the platform pushes when a customer says something; the customer's windows open. */
   say(said: Said, signing: Signing): Push;
   happen(happened: Happened, signing: Signing): Push;
+  /** A well signed push (encrypted, where the account's pushes are) that says exactly `inside`, whatever that is. For tests. */
+  seal?(inside: string, signing: Signing): Push;
   /** The query of the GET that proves the address. */
   handshake(signing: Signing): { query: string; expected: string };
   /** Settings of the account at the platform, such as the encryption mode. Throws for what it does not know. */

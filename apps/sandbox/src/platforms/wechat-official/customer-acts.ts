@@ -92,7 +92,8 @@ const ACTS: Readonly<Record<string, Act>> = {
 };
 
 export function actOf(happened: Happened): { fields: PushFields; opens: WindowKind | null; follows: boolean | null } {
-  const act = ACTS[happened.event] ?? { fields: event(happened.event) };
+  const known = Object.hasOwn(ACTS, happened.event) ? ACTS[happened.event] : undefined;
+  const act: Act = known ?? { fields: event(happened.event) };
   return {
     fields: { ...act.fields(happened.key), ...happened.raw },
     opens: act.opens ?? null,

@@ -6,7 +6,7 @@ import type { ApiAnswer, ApiCall, PlatformAccount, PlayedAccount, Push, ShownMes
 import { json, ok, refusal } from './answers';
 import { actOf, messageFields } from './customer-acts';
 import { Media, type Medium } from './media';
-import { type Format, handshakeOf, type Mode, type PushFields, type PushIdentity, pushOf } from './pushes';
+import { type Format, handshakeOf, type Mode, type PushFields, type PushIdentity, pushOf, sealedPush } from './pushes';
 import { readSending } from './sending';
 import { tokenRequest } from './token-request';
 import { Tokens } from './tokens';
@@ -147,6 +147,11 @@ export class OfficialAccount implements PlatformAccount {
       });
     }
     return this.push(happened.customer, { ...common(nowMs), ...act.fields }, signing);
+  }
+
+  seal(inside: string, signing: Signing): Push {
+    const openid = this.openidOf('stranger');
+    return sealedPush(this.identity, inside, {}, this.mode, this.format, signing, { openid, id: inside.slice(0, 64) });
   }
 
   handshake(signing: Signing): { query: string; expected: string } {

@@ -27,20 +27,36 @@ export function pushOf(
   format: Format,
   signing: Signing,
 ): Push {
+  const whole = { ToUserName: identity.userName, FromUserName: openid, ...fields };
+  const id = String(fields.MsgId ?? `${openid}${String(fields.CreateTime)}`);
+  return sealedPush(identity, written(whole, format), mode === 'compatible' ? whole : {}, mode, format, signing, {
+    openid,
+    id,
+  });
+}
+
+/** A push that says `inside`, whatever that is; `beside` stands in the clear beside the ciphertext. */
+export function sealedPush(
+  identity: PushIdentity,
+  inside: string,
+  beside: PushFields,
+  mode: Mode,
+  format: Format,
+  signing: Signing,
+  { openid, id }: { readonly openid: string; readonly id: string },
+): Push {
   const timestamp = String(Math.floor(signing.nowMs / 1000));
   const nonce = nonceOf();
   const token = signing.secret ?? identity.token;
   const query = new URLSearchParams({ signature: sortedSha1(token, timestamp, nonce), timestamp, nonce, openid });
-  const id = String(fields.MsgId ?? `${openid}${String(fields.CreateTime)}`);
   const contentType = format === 'xml' ? 'text/xml' : 'application/json';
-  const whole = { ToUserName: identity.userName, FromUserName: openid, ...fields };
   if (mode === 'plain' || identity.encodingAesKey === null)
-    return { query: query.toString(), contentType, body: written(whole, format), id };
-  const encrypt = new Envelope(identity.encodingAesKey, identity.appId).seal(written(whole, format));
+    return { query: query.toString(), contentType, body: inside, id };
+  const encrypt = new Envelope(identity.encodingAesKey, identity.appId).seal(inside);
   query.set('encrypt_type', 'aes');
   query.set('msg_signature', sortedSha1(token, timestamp, nonce, encrypt));
-  const around = mode === 'compatible' ? whole : { ToUserName: identity.userName };
-  return { query: query.toString(), contentType, body: written({ ...around, Encrypt: encrypt }, format), id };
+  const around = { ToUserName: identity.userName, ...beside, Encrypt: encrypt };
+  return { query: query.toString(), contentType, body: written(around, format), id };
 }
 
 function written(fields: PushFields, format: Format): string {
