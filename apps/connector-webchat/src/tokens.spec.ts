@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { createHmac, randomBytes } from 'node:crypto';
 import { newId } from '@huiliu/platform';
-import { markOf, MAX_TOKEN, mintToken, readToken, type Visitor } from './tokens';
+import { markOf, MAX_TOKEN, mintToken, openToken, type Visitor, visitorOf } from './tokens';
 
 const key = randomBytes(32);
 const NOW = Date.parse('2026-11-23T12:00:00Z');
@@ -11,6 +11,10 @@ const identity = fc.record({
   id: fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' }),
   name: fc.option(fc.string({ maxLength: 60, unit: 'grapheme' })),
 });
+function readToken(token: string, account: string, by: string | null, nowMs: number, keys: Buffer[]): Visitor | null {
+  const claims = openToken(token, keys);
+  return claims === null ? null : visitorOf(claims, account, by, nowMs);
+}
 const read = (token: string, by: string | null = null): Visitor | null => readToken(token, accountId, by, NOW, [key]);
 const mint = (who: Visitor = visitor, by: string | null = null): string => mintToken(who, by, NOW, key) as string;
 

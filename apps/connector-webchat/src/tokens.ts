@@ -54,14 +54,11 @@ export function mintToken(visitor: Visitor, by: string | null, nowMs: number, ke
   return plain.length <= MAX_TOKEN ? plain : null;
 }
 
-/** Whom a token speaks for on this account; null unless one of the keys signed it and it still holds. `by`: the mark of today's secret. */
-export function readToken(
-  token: string,
-  accountId: string,
-  by: string | null,
-  nowMs: number,
-  keys: readonly Buffer[],
-): Visitor | null {
+/** What a token that one of the keys signed says. */
+export type TokenClaims = z.infer<typeof Claims>;
+
+/** What a token says; null unless one of the keys signed it. Whether it holds now is `visitorOf`'s to judge. */
+export function openToken(token: string, keys: readonly Buffer[]): TokenClaims | null {
   if (token.length > MAX_TOKEN) return null;
   const [payload, signature, more] = token.split('.');
   if (payload === undefined || signature === undefined || more !== undefined) return null;
@@ -71,12 +68,15 @@ export function readToken(
     return expected.length === given.length && timingSafeEqual(expected, given);
   });
   if (!signed.includes(true)) return null;
-  let claims: z.infer<typeof Claims>;
   try {
-    claims = Claims.parse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
+    return Claims.parse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
   } catch {
     return null;
   }
+}
+
+/** Whom a token's claims speak for on this account; null where they no longer hold. `by`: the mark of today's secret. */
+export function visitorOf(claims: TokenClaims, accountId: string, by: string | null, nowMs: number): Visitor | null {
   if (claims.accountId !== accountId || nowMs / 1000 - claims.iat > LIFE_S) return null;
   if (claims.by !== undefined && claims.by !== by) return null;
   const { visitorId, conversationId, id, name } = claims;

@@ -16,6 +16,15 @@ function fraction(): number {
   return (pool[drawn++] as number) / 256;
 }
 
+/** Random bytes from the pool as hex: for what must be rare, not secret. */
+export function randomHex(bytes: number): string {
+  if (drawn + bytes > pool.length) {
+    pool = randomBytes(POOL_BYTES);
+    drawn = 0;
+  }
+  return pool.toString('hex', drawn, (drawn += bytes));
+}
+
 /** A new id: 26 ULID letters. */
 export function newId(): string {
   return ulid(undefined, fraction);

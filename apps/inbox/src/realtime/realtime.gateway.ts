@@ -67,9 +67,9 @@ export class RealtimeGateway implements OnModuleInit, OnApplicationBootstrap, On
     const ticket = await this.tickets.redeem(url.searchParams.get('ticket') ?? '', 'ws');
     const signedIn = ticket === null ? null : await this.auth.authenticateHash(ticket.agentId, ticket.tokenHash);
     if (signedIn === null) return upgrade.reject(401, 'unauthorized', 'the ticket is unknown, used or too old');
-    const ws = await upgrade.accept({ maxPayload: MAX_FRAME_BYTES });
+    const line = await upgrade.acceptLine({ maxPayload: MAX_FRAME_BYTES });
     const socket = new AgentSocket(
-      ws,
+      line,
       signedIn.viewer.id,
       signedIn.tokenHash,
       this.frames,
@@ -79,11 +79,11 @@ export class RealtimeGateway implements OnModuleInit, OnApplicationBootstrap, On
     this.hub.add(socket);
     socket.tell('hello', { agentId: socket.agentId, now: this.clock.now().toISOString() });
     const opened = this.count(this.presence.socketOpened(socket.id, socket.agentId, this.processId));
-    ws.on('close', () => {
+    line.ws.on('close', () => {
       this.hub.remove(socket);
       void this.count(opened.then(() => this.presence.socketClosed(socket.id, socket.agentId)));
     });
-    ws.on('message', (data, binary) => {
+    line.ws.on('message', (data, binary) => {
       this.clientFrames.handle(socket, data as Buffer, binary).catch((error: unknown) => {
         this.logger.warn({ err: error }, 'a client frame failed');
         socket.say('error', { code: 'internal', message: 'this could not be done' });

@@ -63,11 +63,9 @@ export class SocketHub implements OnModuleInit, OnModuleDestroy {
     return agent === undefined || agent.disabled ? null : frameOf(eventOf(entry.record), agent, this.sight);
   }
 
+  /** To all: each stream judges when it sends. */
   private offer(entry: InboxEntry): void {
-    for (const [agentId, sockets] of this.byAgent) {
-      if (this.frameFor(agentId, entry) === null) continue;
-      for (const socket of sockets) socket.stream.offer(entry);
-    }
+    for (const sockets of this.byAgent.values()) for (const socket of sockets) socket.stream.offer(entry);
   }
 
   private end({ agentId, tokenHash }: TokensEnded): void {

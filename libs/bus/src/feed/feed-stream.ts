@@ -1,9 +1,9 @@
 import { breaks } from '@huiliu/platform';
 import type { Feed, FeedCursor, FeedEntry } from './feed';
 
-/** Where frames go: a socket. */
-export interface FeedSink {
-  send(frame: string): void;
+/** Where frames go: a socket. `F`: how a frame is written, as text or as the bytes of the wire. */
+export interface FeedSink<F = string> {
+  send(frame: F): void;
   /** Bytes accepted by `send` and not yet handed to the network. */
   buffered(): number;
   /** Resolves when what was sent so far has left, or the socket has closed. */
@@ -25,7 +25,7 @@ const CHUNK = 256;
  * Sends one client its part of a feed: live, or after `resume` everything since, in order, then live again. `frameOf` decides when
  * a frame is sent whether the client may see it (null: not), replayed and live alike.
  */
-export class FeedStream<T> {
+export class FeedStream<T, F = string> {
   private cursor: FeedCursor<T>;
   /** Counts resumes: a replay that another one overtook ends. */
   private replay = 0;
@@ -36,8 +36,8 @@ export class FeedStream<T> {
 
   constructor(
     private readonly feed: Feed<T>,
-    private readonly sink: FeedSink,
-    private readonly frameOf: (entry: FeedEntry<T>, seq: string) => string | null,
+    private readonly sink: FeedSink<F>,
+    private readonly frameOf: (entry: FeedEntry<T>, seq: string) => F | null,
     options: FeedStreamOptions = {},
   ) {
     this.cursor = feed.attach();

@@ -19,8 +19,6 @@ const OWN_TOPICS = new Set([CHANNEL_INBOUND.name, CHANNEL_RECEIPTS.name]);
 const topicOf = (name: string): TopicSpec | undefined =>
   OWN_TOPICS.has(name) || name.startsWith('channel.media.') ? specOf(name) : undefined;
 
-const LATE = Symbol('late');
-
 /**
  * Makes events durable before anybody is told: on the bus or, when that does not answer within 1.5 s, in the spool on disk. While the
  * spool holds records of a line of order (topic and key), all that follows them goes through it.
@@ -100,32 +98,42 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
   }
 
   private async direct(records: readonly BusRecord[]): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<typeof LATE>((resolve) => {
-      timer = setTimeout(resolve, ANSWER_MS, LATE);
-    });
-    try {
-      const published = this.bus.publish(records);
-      // It may fail long after it was given up.
-      published.catch(() => undefined);
-      if ((await Promise.race([published, late])) !== LATE) return;
-    } catch (error) {
-      this.logger.warn({ err: error }, 'the bus refused; spooling');
-    } finally {
-      clearTimeout(timer);
-    }
+    if (await this.published(records)) return;
     this.silent = true;
     await this.keep(records);
   }
 
+  /** Whether the bus has taken the records in time; what becomes of them afterwards nobody waits for. */
+  private published(records: readonly BusRecord[]): Promise<boolean> {
+    return new Promise((resolve) => {
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        resolve(false);
+      }, ANSWER_MS);
+      this.bus.publish(records).then(
+        () => {
+          clearTimeout(timer);
+          resolve(true);
+        },
+        (error: unknown) => {
+          clearTimeout(timer);
+          // It may fail long after it was given up.
+          if (!late) this.logger.warn({ err: error }, 'the bus refused; spooling');
+          resolve(false);
+        },
+      );
+    });
+  }
+
   private track(line: string, work: Promise<void>): void {
-    const settled = work.catch(() => undefined);
     const set = this.inFlight.get(line) ?? new Set<Promise<unknown>>();
-    this.inFlight.set(line, set.add(settled));
-    void settled.finally(() => {
+    const done = (): void => {
       set.delete(settled);
       if (set.size === 0 && this.inFlight.get(line) === set) this.inFlight.delete(line);
-    });
+    };
+    const settled = work.then(done, done);
+    this.inFlight.set(line, set.add(settled));
   }
 
   private async keep(records: readonly BusRecord[]): Promise<void> {

@@ -18,6 +18,10 @@ export function rangesOf(entry: string): readonly string[] | null {
   return bits <= most ? [`${match[1]}/${bits}`] : null;
 }
 
+/** So many answers are remembered: who asks is mostly the same proxy, and every request asks. */
+const MOST_REMEMBERED = 1_000;
+const MOST_LETTERS = 64;
+
 /** A set of addresses made of CIDRs. */
 export function addressSet(cidrs: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
@@ -25,10 +29,17 @@ export function addressSet(cidrs: readonly string[]): (address: string) => boole
     const [network, bits] = cidr.split('/') as [string, string];
     list.addSubnet(network, Number(bits), isIP(network) === 6 ? 'ipv6' : 'ipv4');
   }
+  const known = new Map<string, boolean>();
   return (address) => {
+    const before = known.get(address);
+    if (before !== undefined) return before;
     const plain = plainAddress(address);
     const family = isIP(plain);
-    return family !== 0 && list.check(plain, family === 6 ? 'ipv6' : 'ipv4');
+    const within = family !== 0 && list.check(plain, family === 6 ? 'ipv6' : 'ipv4');
+    if (known.size >= MOST_REMEMBERED) known.clear();
+    // Who asks chooses the text: only what can be one is kept.
+    if (family !== 0 && address.length <= MOST_LETTERS) known.set(address, within);
+    return within;
   };
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isUtf8 as isUtf8Text } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { type AppError, badRequest, tooLarge, unsupportedMediaType } from '../errors/app-error';
 
@@ -10,19 +11,15 @@ declare module 'fastify' {
 }
 
 const MAX_DEPTH = 64;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const BYTE_ORDER_MARK = 0xfeff;
 
 /** The value of a JSON text in bytes. Refuses what is not UTF-8, not JSON, nested too deep, or would touch prototypes. */
 export function readJson(bytes: Uint8Array): unknown {
-  let text: string;
-  try {
-    text = utf8.decode(bytes);
-  } catch {
-    throw badRequest('malformed', 'the body is not UTF-8');
-  }
+  if (!isUtf8Text(bytes)) throw badRequest('malformed', 'the body is not UTF-8');
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
   } catch {
     throw badRequest('malformed', 'the body is not JSON');
   }

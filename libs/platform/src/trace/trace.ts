@@ -1,6 +1,6 @@
 import { context, propagation } from '@opentelemetry/api';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
+import { randomHex } from '../ids';
 
 interface Scope {
   readonly traceparent: string | null;
@@ -17,7 +17,7 @@ export function readTraceparent(value: unknown): string | null {
 
 /** A new trace. */
 export function newTraceparent(): string {
-  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+  return `00-${randomHex(16)}-${randomHex(8)}-01`;
 }
 
 /** The W3C trace context of what is being done now: what goes into an envelope or an outgoing request. */

@@ -11,6 +11,7 @@ import { clientAddress, rateKeyOf } from '../http/client-address';
 import { RateLimits } from '../limits/rate-limits';
 import { newTraceparent, readTraceparent, runInScope } from '../trace/trace';
 import { newId } from '../ids';
+import { FrameLine } from './frame-line';
 
 export interface AcceptOptions {
   /** The largest frame in bytes; 64 KiB unless said otherwise. A larger one closes the socket with 1009. */
@@ -25,6 +26,8 @@ export interface Upgrade {
   /** The client's address, as everywhere. */
   readonly address: string;
   accept(options?: AcceptOptions): Promise<WebSocket>;
+  /** The same, for whoever sends many frames: those of one turn are written at once. */
+  acceptLine(options?: AcceptOptions): Promise<FrameLine>;
   reject(status: number, code: string, message: string, headers?: Readonly<Record<string, string>>): void;
   /** Hands over the socket as it stands, with what was read of it already: for proxies. */
   takeOver(): { readonly socket: Duplex; readonly head: Buffer };
@@ -130,6 +133,7 @@ export class UpgradeRouter {
         once();
         return this.handshake(request, socket, head, options.maxPayload ?? MAX_PAYLOAD);
       },
+      acceptLine: async (options) => new FrameLine(await upgrade.accept(options), socket),
       reject: (status, code, message, headers) => {
         once();
         refuse(status, code, message, headers);

@@ -28,7 +28,7 @@ export interface AccessCondition {
 export class AccessRules {
   private readonly teamsOf = new Map<string, AccessTeam[]>();
   private readonly serving = new Map<string, Set<string>>();
-  private readonly sights = new Map<string, Sight>();
+  private readonly sights = new Map<string, { readonly role: Role; readonly sight: Sight }>();
 
   constructor(
     teams: Iterable<AccessTeam>,
@@ -88,11 +88,10 @@ export class AccessRules {
 
   /** Worked out once per viewer: every frame that is sent asks for it. */
   private sightOf(viewer: AccessViewer): Sight {
-    const key = `${viewer.role}:${viewer.id}`;
-    const known = this.sights.get(key);
-    if (known) return known;
+    const known = this.sights.get(viewer.id);
+    if (known?.role === viewer.role) return known.sight;
     const sight = this.workOutSight(viewer);
-    this.sights.set(key, sight);
+    this.sights.set(viewer.id, { role: viewer.role, sight });
     return sight;
   }
 
