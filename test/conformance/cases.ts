@@ -39,6 +39,10 @@ export interface ChannelPlan {
   readonly sendPath: string;
   /** How many answers one message allows; null: no limit. */
   readonly quota: number | null;
+  /** The signature covers no body: half of one is malformed, not forged. */
+  readonly unsignedBody?: true;
+  /** What only this platform has. */
+  readonly own?: readonly Case[];
   /** Cases that do not apply, with the reason. */
   readonly notApplicable: Readonly<Record<string, string>>;
 }
@@ -96,7 +100,10 @@ export const CASES: readonly Case[] = [
   { name: 'forged signature', run: refuses('forged') },
   { name: 'no signature', run: refuses('unsigned') },
   { name: 'signature given twice', run: refuses('doubled') },
-  { name: 'truncated body', run: refuses('truncated') },
+  {
+    name: 'truncated body',
+    run: (scene) => refuses('truncated', scene.plan.unsignedBody === true ? 400 : 401)(scene),
+  },
   { name: 'stale timestamp', run: refuses('stale') },
   { name: 'signed with another account’s secret', run: refuses('other_secret') },
   {
