@@ -94,7 +94,11 @@ export class WeiboClient {
       count: String(PAGE),
       ...(upTo === null ? {} : { max_id: upTo }),
     });
-    const answer = await this.call(kind, `${PATHS[kind][name]}?${query}`, { method: 'GET', acts: false, signal });
+    const answer = await this.call(kind, `${PATHS[kind][name]}?${query.toString()}`, {
+      method: 'GET',
+      acts: false,
+      signal,
+    });
     const read = readAnswer(answer);
     if (read === null) throw new ConnectorError('transient', 'no_json', '微博的回应无法识别');
     return read;
@@ -103,7 +107,11 @@ export class WeiboClient {
   /** A customer's file. */
   async download(fid: string, signal: AbortSignal): Promise<MediaFile> {
     const query = new URLSearchParams({ access_token: this.config.accessToken, fid });
-    const answer = await this.call('upload', `/2/mss/msget?${query}`, { method: 'GET', acts: false, signal });
+    const answer = await this.call('upload', `/2/mss/msget?${query.toString()}`, {
+      method: 'GET',
+      acts: false,
+      signal,
+    });
     const mime = (answer.headers['content-type'] ?? '').split(';', 1)[0] || 'application/octet-stream';
     if (answer.status !== 200 || /json/.test(mime)) {
       // Throws the platform's refusal, where it says one.

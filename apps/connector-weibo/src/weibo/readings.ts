@@ -5,9 +5,7 @@ import type { definition } from './definition';
 import { isClosedInterface } from './errors';
 import { commentEvents, mentionEvents } from './inbound-public';
 import { commentsOf, statusesOf } from './posts';
-import { Mark, readTimeline } from './timeline';
-
-type Events = Pulled<typeof definition>['events'];
+import { inOrder, Mark, type Read, readTimeline } from './timeline';
 
 /** How far each timeline was read. */
 const Cursor = z.partialRecord(z.enum(TIMELINES), Mark);
@@ -21,30 +19,46 @@ export class Readings {
   private readonly closed = new Map<TimelineName, { readonly untilMs: number; readonly says: string }>();
 
   constructor(
-    private readonly client: WeiboClient,
+    private readonly client: Pick<WeiboClient, 'page'>,
     private readonly ownUid: string,
     private readonly now: () => number,
   ) {}
 
+  /**
+   * A comment under a post of ours that names us is in two timelines. The one of mentions is asked first and the other one after it, which so
+   * holds all that the first one said: put together and in order, no comment overtakes an earlier one.
+   */
   async read(cursor: string | null, signal: AbortSignal): Promise<Pulled<typeof definition>> {
     const before = parse(cursor);
-    const after: Cursor = { ...before };
-    const events: Events[number][] = [];
-    let more = false;
-    for (const name of TIMELINES) {
-      if ((this.closed.get(name)?.untilMs ?? 0) > this.now()) continue;
-      try {
-        const read = await this.timeline(name, before[name] ?? null, signal);
-        this.closed.delete(name);
-        events.push(...read.events);
-        after[name] = read.mark;
-        more ||= read.more;
-      } catch (error) {
-        if (!isClosedInterface(error)) throw error;
-        this.closed.set(name, { untilMs: this.now() + CLOSED_MS, says: error.message });
-      }
-    }
-    return { events, cursor: JSON.stringify(after), more };
+    const ask = (name: TimelineName) => (since: string, upTo: string | null) =>
+      this.client.page(name, since, upTo, signal);
+    const nowMs = this.now();
+    const naming = await this.open('commentMentions', (name) =>
+      readTimeline(before[name] ?? null, async (...at) => commentsOf(await ask(name)(...at)), nowMs),
+    );
+    const received = await this.open('comments', (name) =>
+      readTimeline(before[name] ?? null, async (...at) => commentsOf(await ask(name)(...at)), nowMs),
+    );
+    const posts = await this.open('mentions', (name) =>
+      readTimeline(before[name] ?? null, async (...at) => statusesOf(await ask(name)(...at)), nowMs),
+    );
+    // Not all that came before it is here yet: it is read again with it.
+    const held = received?.more === true ? null : naming;
+    const comments = inOrder([...(held?.entries ?? []), ...(received?.entries ?? [])]);
+    const after: Cursor = {
+      ...before,
+      ...(held === null ? {} : { commentMentions: held.mark }),
+      ...(received === null ? {} : { comments: received.mark }),
+      ...(posts === null ? {} : { mentions: posts.mark }),
+    };
+    return {
+      events: [
+        ...comments.flatMap((one) => commentEvents(one, this.ownUid, nowMs)),
+        ...(posts?.entries ?? []).flatMap((one) => mentionEvents(one, this.ownUid, nowMs)),
+      ],
+      cursor: JSON.stringify(after),
+      more: [received, held, posts].some((one) => one?.more === true),
+    };
   }
 
   /** What cannot be read now and why; null when everything can. */
@@ -53,15 +67,18 @@ export class Readings {
     return lines.length === 0 ? null : lines.join('\n');
   }
 
-  private async timeline(name: TimelineName, mark: Mark | null, signal: AbortSignal) {
-    const nowMs = this.now();
-    const ask = (since: string, upTo: string | null): Promise<unknown> => this.client.page(name, since, upTo, signal);
-    if (name === 'mentions') {
-      const read = await readTimeline(mark, async (...at) => statusesOf(await ask(...at)), nowMs);
-      return { ...read, events: read.entries.flatMap((one) => mentionEvents(one, this.ownUid, nowMs)) };
+  /** Reads one timeline; null while it is closed to the app. */
+  private async open<T>(name: TimelineName, read: (name: TimelineName) => Promise<Read<T>>): Promise<Read<T> | null> {
+    if ((this.closed.get(name)?.untilMs ?? 0) > this.now()) return null;
+    try {
+      const done = await read(name);
+      this.closed.delete(name);
+      return done;
+    } catch (error) {
+      if (!isClosedInterface(error)) throw error;
+      this.closed.set(name, { untilMs: this.now() + CLOSED_MS, says: error.message });
+      return null;
     }
-    const read = await readTimeline(mark, async (...at) => commentsOf(await ask(...at)), nowMs);
-    return { ...read, events: read.entries.flatMap((one) => commentEvents(one, this.ownUid, nowMs)) };
   }
 }
 

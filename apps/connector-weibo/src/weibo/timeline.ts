@@ -57,8 +57,13 @@ export async function readTimeline<T>(mark: Mark | null, ask: AskPage<T>, nowMs:
     upTo = below(lowest.id);
     if (!isAfter(upTo, mark.since)) break;
   }
-  const entries = [...new Map(found.map((entry) => [entry.id, entry])).values()].sort(byAge);
+  const entries = inOrder(found);
   return { entries, mark: moved(mark, entries, again, nowMs), more };
+}
+
+/** Each once, the oldest first. */
+export function inOrder<T>(entries: readonly Entry<T>[]): Entry<T>[] {
+  return [...new Map(entries.map((entry) => [entry.id, entry])).values()].sort(byAge);
 }
 
 function first<T>(page: readonly Entry<T>[], nowMs: number): Read<T> {

@@ -1,4 +1,5 @@
 import { Controller, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { z } from 'zod';
 import { badRequest, notFound, ZodBody, ZodParam } from '@huiliu/platform';
 import { z as zod } from 'zod';
@@ -156,7 +157,10 @@ export class PlatformsController {
       }
       case 'other_body': {
         const push = make({ nowMs });
-        return [await once(push), await once({ ...make({ nowMs }), query: push.query })];
+        let other = make({ nowMs });
+        // Without an id, what is said twice in one second is the same to the letter.
+        for (; other.body === push.body; other = make({ nowMs })) await wait(500);
+        return [await once(push), await once({ ...other, query: push.query })];
       }
       case undefined:
     }
