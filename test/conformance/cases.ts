@@ -1,14 +1,9 @@
 import { eventually, uniqueName } from '@huiliu/testing';
 import type { Message } from '@huiliu/contracts';
 import type { Channel } from './customer';
-import type { Scene } from './plan';
+import type { Case, Scene } from './plan';
 
-export type { ChannelPlan, Scene } from './plan';
-
-export interface Case {
-  readonly name: string;
-  run(scene: Scene): Promise<void>;
-}
+export type { Case, ChannelPlan, Scene } from './plan';
 
 export const textsOf = (messages: readonly { content: { text: string } }[]): string[] =>
   messages.map((message) => message.content.text);

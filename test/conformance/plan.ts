@@ -9,6 +9,11 @@ export interface Scene {
   readonly plan: ChannelPlan;
 }
 
+export interface Case {
+  readonly name: string;
+  run(scene: Scene): Promise<void>;
+}
+
 interface PlannedFile {
   readonly name: string;
   readonly mime: string;
@@ -62,6 +67,8 @@ export interface ChannelPlan {
   recalls?(scene: Scene): Promise<void>;
   /** The platform tells that a message arrived, and that it was read. */
   receipts?(scene: Scene): Promise<void>;
+  /** What only this platform has. */
+  readonly own?: readonly Case[];
   /** Cases that do not apply, with the reason. */
   readonly notApplicable: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,4 @@
-import { createTables, type SchemaModule, type Table } from '@huiliu/storage';
+import { createIndex, createTables, type SchemaModule, type Table } from '@huiliu/storage';
 
 const contacts: Table = {
   name: 'inbox_contacts',
@@ -416,5 +416,7 @@ export const INBOX_SCHEMA: SchemaModule = {
   steps: [
     createTables('20261123-01-inbox', FIRST_TABLES),
     createTables('20261127-01-threads', [threadLinks, messageReferences]),
+    // What else one customer has going on.
+    createIndex('20261127-02-contacts', conversations, ['contact_id']),
   ],
 };

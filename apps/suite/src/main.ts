@@ -17,7 +17,7 @@ void runService({
       schemas: [
         INBOX_SCHEMA,
         ROUTING_SCHEMA,
-        ...['connector_webchat', 'connector_wechat', 'connector_email'].map(connectorSchema),
+        ...['connector_webchat', 'connector_wechat', 'connector_weibo', 'connector_email'].map(connectorSchema),
         ...busSchemas(config, 'suite'),
       ],
     }),

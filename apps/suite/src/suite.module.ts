@@ -3,6 +3,7 @@ import type { Config } from '@huiliu/platform';
 import { ConnectorEmailModule } from '../../connector-email/src/connector-email.module';
 import { ConnectorWebchatModule } from '../../connector-webchat/src/connector-webchat.module';
 import { ConnectorWechatModule } from '../../connector-wechat/src/connector-wechat.module';
+import { ConnectorWeiboModule } from '../../connector-weibo/src/connector-weibo.module';
 import { ConsoleModule } from '../../console/src/console.module';
 import { InboxModule } from '../../inbox/src/inbox.module';
 import { RoutingModule } from '../../routing/src/routing.module';
@@ -17,6 +18,7 @@ export class SuiteModule {
       RoutingModule,
       ConnectorWebchatModule,
       ConnectorWechatModule,
+      ConnectorWeiboModule,
       ConnectorEmailModule,
       ConsoleModule,
     ];

@@ -22,6 +22,17 @@ export const WindowRule = z.object({
 });
 export type WindowRule = z.infer<typeof WindowRule>;
 
+/**
+ * Conversations of a channel that are not like its others: those whose remote id begins with `prefix` (the public comments of a platform
+ * beside its private messages). `outbound` holds only what differs from the channel's own.
+ */
+export const ConversationKind = z.object({
+  prefix: z.string().min(1).max(32),
+  name: z.object({ zh: z.string(), en: z.string() }),
+  outbound: z.partialRecord(z.enum(CONTENT_KINDS), KindCapability),
+});
+export type ConversationKind = z.infer<typeof ConversationKind>;
+
 /** What a connector can do, as data: published at start, shown by `GET /channels`, enforced by the kit and the inbox. */
 export const ChannelDefinition = z.object({
   channel: ChannelName,
@@ -36,6 +47,7 @@ export const ChannelDefinition = z.object({
   secrets: z.array(z.string()),
   inbound: z.array(z.enum(CONTENT_KINDS)),
   outbound: z.partialRecord(z.enum(CONTENT_KINDS), KindCapability),
+  kinds: z.array(ConversationKind).optional(),
   edits: z.boolean(),
   recall: z.object({ inbound: z.boolean(), outbound: z.boolean(), withinSeconds: z.number().int().nullable() }),
   receipts: z.array(z.enum(['delivered', 'read'])),
@@ -44,3 +56,12 @@ export const ChannelDefinition = z.object({
   replyWindow: z.object({ rules: z.array(WindowRule), reserve: z.number().int().nonnegative() }),
 });
 export type ChannelDefinition = z.infer<typeof ChannelDefinition>;
+
+/** What one conversation of a channel can carry. */
+export function outboundOf(
+  definition: Pick<ChannelDefinition, 'outbound' | 'kinds'>,
+  remoteConversationId: string,
+): ChannelDefinition['outbound'] {
+  const kind = definition.kinds?.find(({ prefix }) => remoteConversationId.startsWith(prefix));
+  return kind === undefined ? definition.outbound : { ...definition.outbound, ...kind.outbound };
+}

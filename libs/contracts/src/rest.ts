@@ -31,6 +31,7 @@ export const ListConversationsQuery = z.object({
   teamId: Id.optional(),
   channel: ChannelName.optional(),
   accountId: Id.optional(),
+  contactId: Id.optional(),
   tag: Tag.optional(),
   q: SafeText.max(200).optional(),
   cursor: Cursor.optional(),

@@ -84,3 +84,13 @@ export function createTables(id: string, tables: readonly Table[]): { id: string
   const inDialect = (dialect: Dialect): string[] => tables.flatMap((table) => createTable(dialect, table));
   return { id, up: { sqlite: inDialect('sqlite'), mysql: inDialect('mysql') } };
 }
+
+/** A schema step that gives a table of an earlier step one more index. */
+export function createIndex(
+  id: string,
+  table: Pick<Table, 'name'>,
+  columns: readonly string[],
+): { id: string; up: Record<Dialect, string[]> } {
+  const up = [`CREATE INDEX ${indexName(table.name, 'i', columns)} ON ${table.name} (${columns.join(', ')})`];
+  return { id, up: { sqlite: up, mysql: up } };
+}

@@ -119,6 +119,7 @@ export class ConversationsService {
     if (query.teamId !== undefined) add('c.team_id = ?', query.teamId);
     if (query.channel !== undefined) add('c.channel = ?', query.channel);
     if (query.accountId !== undefined) add('c.account_id = ?', query.accountId);
+    if (query.contactId !== undefined) add('c.contact_id = ?', query.contactId);
     if (query.tag !== undefined) add("c.tags LIKE ? ESCAPE '!'", containing(JSON.stringify(query.tag)));
     const wanted = searchable(query.q ?? '').trim();
     if (wanted !== '') {

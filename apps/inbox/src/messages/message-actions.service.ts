@@ -34,7 +34,7 @@ export class MessageActionsService {
         throw conflict('not_failed', `this message is ${message.state}`);
       const definition = carrierOf(this.directory, change);
       const again: StoredMessage = { ...message, attempt: message.attempt + 1, state: 'queued', error: null };
-      const left = partsOf(definition, again.content) - ((again.failedPart ?? 1) - 1);
+      const left = partsOf(definition, change, again.content) - ((again.failedPart ?? 1) - 1);
       reserve(change, definition, again, Math.max(1, left), now);
       replace(change, again);
       const reply = await this.mailReplies.answerAt(tx, change.thread, change.contact, definition, again.seq);

@@ -102,7 +102,7 @@ export class MessagesService {
     now: Date,
   ): Promise<BusRecord> {
     const definition = carrierOf(this.directory, change);
-    reserve(change, definition, { id, attempt: 1 }, partsOf(definition, content), now);
+    reserve(change, definition, { id, attempt: 1 }, partsOf(definition, change, content), now);
     if (change.thread.status === 'resolved') resume(change, now.toISOString(), newId);
     if (change.thread.assigneeId === null) await this.assignments.assign(tx, change, viewer.id, viewer.id, now);
     const message = answer(change, answerDraft(id, viewer, content, clientId, now), viewer.id);

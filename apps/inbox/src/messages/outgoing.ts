@@ -1,5 +1,5 @@
 import { planSend } from '@huiliu/connector-kit';
-import type { ChannelDefinition, Content } from '@huiliu/contracts';
+import { type ChannelDefinition, type Content, outboundOf } from '@huiliu/contracts';
 import { AppError, badRequest, conflict } from '@huiliu/platform';
 import type { ThreadChange } from '../conversations/domain/thread';
 import type { Directory } from '../directory/directory';
@@ -25,8 +25,12 @@ export function carrierOf(
 }
 
 /** How many messages of the platform a content becomes; 422 with the reason when its channel does not take it, before anything is sent. */
-export function partsOf(definition: ChannelDefinition, content: Content): number {
-  const plan = planSend(definition.outbound, content);
+export function partsOf(
+  definition: ChannelDefinition,
+  { thread }: Pick<ThreadChange, 'thread'>,
+  content: Content,
+): number {
+  const plan = planSend(outboundOf(definition, thread.remoteConversationId), content);
   if (plan.do === 'refuse') throw new AppError(422, plan.error.code, plan.error.message);
   // The kit would leave it out silently; a person who wrote it must hear that it would not arrive.
   if (plan.do === 'drop') throw new AppError(422, 'kind_not_supported', `this channel does not take ${content.kind}`);

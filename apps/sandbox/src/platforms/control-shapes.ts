@@ -25,7 +25,21 @@ const file = z.object({
 /** What a customer says. `raw`: fields put into the push beside or instead of the usual ones. */
 export const Said = z.object({
   customer,
-  kind: z.enum(['text', 'image', 'voice', 'video', 'shortvideo', 'location', 'link', 'miniprogram', 'raw']),
+  kind: z.enum([
+    'text',
+    'image',
+    'voice',
+    'video',
+    'shortvideo',
+    'location',
+    'link',
+    'miniprogram',
+    // In public: a comment under a post of ours, one under a post of theirs that names us, a post that names us.
+    'comment',
+    'comment_mention',
+    'mention',
+    'raw',
+  ]),
   text: z.string().max(20_000).optional(),
   file: file.optional(),
   recognition: z.string().max(2000).optional(),

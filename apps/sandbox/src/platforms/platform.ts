@@ -66,8 +66,8 @@ export interface PlatformAccount {
   /** Whether this call is this account's: by its token, by its app id. */
   owns(call: ApiCall): boolean;
   call(call: ApiCall): Promise<ApiAnswer> | ApiAnswer;
-  /** What the platform pushes when a customer says something; the customer's windows open. */
-  say(said: Said, signing: Signing): Push;
+  /** What the platform pushes when a customer says something; the customer's windows open. Null where it pushes nothing: one has to ask. */
+  say(said: Said, signing: Signing): Push | null;
   happen(happened: Happened, signing: Signing): Push;
   /** A well signed push (encrypted, where the account's pushes are) that says exactly `inside`, whatever that is. For tests. */
   seal?(inside: string, signing: Signing): Push;
@@ -75,6 +75,8 @@ export interface PlatformAccount {
   handshake(signing: Signing): { query: string; expected: string };
   /** Settings of the account at the platform, such as the encryption mode. Throws for what it does not know. */
   set(settings: Readonly<Record<string, unknown>>): void;
+  /** What a push that was taken was answered with: a platform may take a reply from it. */
+  answered?(push: Push, answer: string): void;
   shown(customer: string | null): readonly ShownMessage[];
   /** True while the account shows that it is typing. */
   typing(customer: string): boolean;

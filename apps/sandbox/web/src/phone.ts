@@ -15,7 +15,21 @@ const POLL_MS = 1000;
 const MOST_BYTES = 600 * 1024;
 /** Half a second of silence. */
 const VOICE = `IyFBTVIK${'PCAAAAAA'.repeat(8)}`;
-const SAID = ['text', 'image', 'voice', 'video', 'shortvideo', 'location', 'link', 'miniprogram', 'raw'];
+const SAID = [
+  ...['text', 'image', 'voice', 'video', 'shortvideo', 'location', 'link', 'miniprogram', 'raw'],
+  ...['comment', 'comment_mention', 'mention'],
+];
+/** What the account is called on this channel. */
+const TITLES: Readonly<Record<string, readonly [string, string]>> = {
+  'wechat-official': ['公众号', 'Official account'],
+  weibo: ['微博', 'Weibo'],
+};
+/** Where something was said that everybody sees. */
+const PLACES: Readonly<Record<string, readonly [string, string]>> = {
+  comment: ['评论', 'Comment'],
+  comment_mention: ['评论', 'Comment'],
+  mention: ['微博', 'Post'],
+};
 
 const query = new URLSearchParams(location.search);
 const channel = query.get('channel') ?? '';
@@ -45,6 +59,11 @@ const MEDIA: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 function drawTexts(): void {
+  const [zh, en] = TITLES[channel] ?? [channel, channel];
+  byId('title').textContent = words(zh, en);
+  document.title = words(zh, en);
+  for (const element of document.querySelectorAll<HTMLElement>('[data-channels]'))
+    element.hidden = !(element.dataset.channels ?? '').split(' ').includes(channel);
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
   for (const element of document.querySelectorAll<HTMLElement>('[data-zh]'))
     element.textContent = element.dataset[language] ?? '';
@@ -56,6 +75,8 @@ function bubbleOf(message: Shown): HTMLElement {
   const bubble = document.createElement('p');
   const happened = message.from === 'customer' && !SAID.includes(message.kind);
   bubble.className = `bubble ${happened ? 'happened' : message.from}`;
+  const place = PLACES[message.kind];
+  if (place !== undefined) bubble.dataset.place = words(...place);
   const [zh, en] = (happened ? EVENTS : MEDIA)[message.kind] ?? ['', ''];
   const label = words(zh, en) || (happened ? message.kind : '');
   if (message.kind === 'image' && message.mediaUrl !== null) {
@@ -98,6 +119,7 @@ async function push(path: 'say' | 'event', body: object): Promise<void> {
       body: JSON.stringify({ customer, ...body }),
     });
     if (!response.ok) throw new Error(String(response.status));
+    // What is said in public may bring no push: the product asks for it.
     const deliveries = (await response.json()) as Delivery[];
     const lost = deliveries.find(({ taken }) => !taken);
     if (lost !== undefined)
@@ -123,6 +145,13 @@ byId('composer').addEventListener('submit', (event) => {
   text.value = '';
   void push('say', { kind: 'text', text: said });
 });
+for (const button of document.querySelectorAll<HTMLButtonElement>('[data-say]'))
+  button.addEventListener('click', () => {
+    const said = text.value.trim();
+    if (said === '') return text.focus();
+    text.value = '';
+    void push('say', { kind: button.dataset.say ?? 'text', text: said });
+  });
 byId('picture').addEventListener('click', () => file.click());
 file.addEventListener('change', () => {
   const picture = file.files?.[0];

@@ -1,7 +1,11 @@
-import type { ChannelDefinition, ContentKind, KindCapability, WindowRule } from '@huiliu/contracts';
+import type { ChannelDefinition, ContentKind, ConversationKind, KindCapability, WindowRule } from '@huiliu/contracts';
 import type { z } from 'zod';
 
 export type Ingress = ChannelDefinition['ingress'];
+
+type Outbound = Readonly<
+  Partial<Record<ContentKind, Readonly<Omit<KindCapability, 'mime'>> & { readonly mime?: readonly string[] }>>
+>;
 
 /** What a connector can do, as data: the whole of `definition.ts`. */
 export interface DefinitionInput {
@@ -12,9 +16,9 @@ export interface DefinitionInput {
   readonly ingress: Ingress;
   readonly config: z.ZodType<Record<string, unknown>>;
   readonly inbound: readonly ContentKind[];
-  readonly outbound: Readonly<
-    Partial<Record<ContentKind, Readonly<Omit<KindCapability, 'mime'>> & { readonly mime?: readonly string[] }>>
-  >;
+  readonly outbound: Outbound;
+  /** Conversations that carry less than `outbound` says, known by how their remote ids begin: never more, since only its kinds have encoders. */
+  readonly kinds?: readonly (Omit<ConversationKind, 'outbound'> & { readonly outbound: Outbound })[];
   readonly edits: boolean;
   readonly recall: { readonly inbound: boolean; readonly outbound: boolean; readonly withinSeconds: number | null };
   readonly receipts: readonly ('delivered' | 'read')[];

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { Content, SendCommand, SendError } from '@huiliu/contracts';
+import { type ChannelDefinition, type Content, outboundOf, type SendCommand, type SendError } from '@huiliu/contracts';
 import { breaks } from '@huiliu/platform';
 import { Clock } from '@huiliu/storage';
 import { AccountDirectory } from '../accounts/account-directory';
@@ -83,7 +83,8 @@ export class Sender {
 
   private async sendAll(stored: StoredCommand, command: SendCommand, running: Running, held: Held): Promise<Stepped> {
     const { definition } = running.account.connector;
-    const plan = planSend(definition.outbound, command.content);
+    const outbound = outboundOf(definition as unknown as ChannelDefinition, command.remoteConversationId);
+    const plan = planSend(outbound, command.content);
     if (plan.do === 'refuse') return this.endSend(stored, held, 'failed', plan.error);
     const parts = plan.do === 'drop' ? [] : plan.parts;
     stored.firstTriedAtMs ??= this.nowMs();

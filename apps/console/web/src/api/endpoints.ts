@@ -25,6 +25,7 @@ export interface Page<T> {
 export interface ConversationQuery {
   readonly status?: ConversationStatus;
   readonly assignee?: string;
+  readonly contactId?: string;
   readonly q?: string;
   readonly cursor?: string;
   readonly limit?: number;

@@ -321,6 +321,8 @@ export const en: Dictionary = {
     noTags: 'No tags yet',
     none: 'none',
     notYet: 'not yet',
+    others: 'Other conversations of this customer',
+    canWrite: 'can be answered',
     whyMe: 'Why me',
     why: 'Why {{name}}',
     whyNobody: 'Assignment',

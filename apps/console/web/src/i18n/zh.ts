@@ -319,6 +319,8 @@ export const zh = {
     noTags: '还没有标签',
     none: '无',
     notYet: '还没有',
+    others: '同一客户的其他会话',
+    canWrite: '可回复',
     whyMe: '为什么分配给我',
     why: '为什么分配给 {{name}}',
     whyNobody: '分配情况',

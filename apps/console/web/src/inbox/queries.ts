@@ -150,6 +150,17 @@ export function useThread(conversationId: string) {
   return { query, items };
 }
 
+/** What else a conversation's customer has going on: private messages beside a public comment, other mails. The latest first. */
+export function useOthersOf({ id, contact }: Conversation) {
+  return useQuery({
+    queryKey: ['others', contact.id, id],
+    queryFn: async ({ signal }) => {
+      const { items } = await conversations.list({ contactId: contact.id, limit: 20 }, signal);
+      return items.filter((one) => one.id !== id);
+    },
+  });
+}
+
 export function useDecisions(conversationId: string, assigneeId: string | null) {
   return useQuery({
     queryKey: ['decisions', conversationId, assigneeId],

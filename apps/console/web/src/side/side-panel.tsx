@@ -9,6 +9,7 @@ import { Avatar, useChannelName } from '../ui/avatar';
 import { contactName } from '../ui/contact-name';
 import { clockTime } from '../ui/times';
 import { Decisions } from './decisions';
+import { Others } from './others';
 
 const PRIORITIES: readonly Priority[] = ['low', 'normal', 'high', 'urgent'];
 
@@ -21,6 +22,7 @@ export function SidePanel({ id, me }: { id: string; me: Agent }) {
       {conversation && (
         <>
           <Profile conversation={conversation} />
+          <Others conversation={conversation} />
           <Tags conversation={conversation} />
           <Decisions conversation={conversation} me={me} />
         </>

@@ -51,6 +51,14 @@ describe('conversations by REST', () => {
     expect((await app.call(anna, 'GET', '/conversations?status=closed')).status).toBe(400);
   });
 
+  it('lists what one customer has going on, private and public', async () => {
+    const own = await app.writes('several-1');
+    const { id, contact } = await app.writes('several-1', { remoteConversationId: 'comment:1:several-1' });
+    expect([id === own.id, contact.id]).toEqual([false, own.contact.id]);
+    expect((await ids(`contactId=${contact.id}`)).sort()).toEqual([own.id, id].sort());
+    expect(await ids(`contactId=${newId()}`)).toEqual([]);
+  });
+
   it('finds names and message text, literally, whatever their case', async () => {
     const { id } = await app.writes('search-1', {
       contact: { remoteId: 'search-1', name: '李Élan', verified: false },

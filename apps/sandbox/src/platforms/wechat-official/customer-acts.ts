@@ -1,3 +1,4 @@
+import { badRequest } from '@huiliu/platform';
 import type { Happened, Said } from '../control-shapes';
 import type { PushFields } from './pushes';
 import { WINDOWS, type WindowKind } from './windows';
@@ -55,6 +56,8 @@ export function messageFields(
       };
     case 'raw':
       return { ...said.raw };
+    default:
+      throw badRequest('invalid', `nobody can send ${said.kind} on WeChat`);
   }
 }
 
