@@ -39,6 +39,10 @@ export interface ChannelPlan {
   readonly sendPath: string;
   /** How many answers one message allows; null: no limit. */
   readonly quota: number | null;
+  /** A push is a mere signal: messages are pulled, in the platform's order, whenever a signal comes. */
+  readonly pulls?: true;
+  /** What only this platform has. */
+  readonly own?: readonly Case[];
   /** Cases that do not apply, with the reason. */
   readonly notApplicable: Readonly<Record<string, string>>;
 }
@@ -74,7 +78,10 @@ function refuses(tamper: string, last = 401): Case['run'] {
 }
 
 /** Sends one answer and gives its last state. */
-async function answered({ channel }: Scene, before: (customer: string) => Promise<void> = () => Promise.resolve()) {
+export async function answered(
+  { channel }: Scene,
+  before: (customer: string) => Promise<void> = () => Promise.resolve(),
+) {
   const { name, conversation } = await channel.customer(uniqueName('c'));
   await before(name);
   const text = uniqueName('answer');
@@ -132,7 +139,7 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'reordered pushes',
-    run: async ({ channel }) => {
+    run: async ({ channel, plan }) => {
       const { name, conversation } = await channel.customer(uniqueName('c'));
       const [first, second] = [uniqueName('first'), uniqueName('second')];
       await channel.fault('reorder');
@@ -142,7 +149,7 @@ export const CASES: readonly Case[] = [
         const all = textsOf(await channel.messages(conversation)).filter((one) => one === first || one === second);
         return all.length === 2 && all;
       });
-      expect(texts).toEqual([second, first]);
+      expect(texts).toEqual(plan.pulls === true ? [first, second] : [second, first]);
     },
   },
   {

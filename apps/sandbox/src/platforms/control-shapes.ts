@@ -22,10 +22,10 @@ const file = z.object({
   data: z.string().max(4 * 1024 * 1024),
 });
 
-/** What a customer says. `raw`: fields put into the push beside or instead of the usual ones. */
+/** What a customer says. `raw`: fields put into the push beside or instead of the usual ones; `json`: the same where a field may hold fields. */
 export const Said = z.object({
   customer,
-  kind: z.enum(['text', 'image', 'voice', 'video', 'shortvideo', 'location', 'link', 'miniprogram', 'raw']),
+  kind: z.enum(['text', 'image', 'voice', 'video', 'shortvideo', 'file', 'location', 'link', 'miniprogram', 'raw']),
   text: z.string().max(20_000).optional(),
   file: file.optional(),
   recognition: z.string().max(2000).optional(),
@@ -36,6 +36,7 @@ export const Said = z.object({
   description: z.string().max(2000).optional(),
   url: z.string().max(2000).optional(),
   raw: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  json: z.record(z.string(), z.unknown()).optional(),
   tamper,
 });
 export type Said = z.infer<typeof Said>;

@@ -111,9 +111,10 @@ export class PlatformsController {
     @ZodParam('channel', Name) channel: string,
     @ZodParam('account', Name) accountId: string,
     @Query('customer') customer: string,
-  ): { items: unknown[]; typing: boolean } {
+  ): { items: unknown[]; typing: boolean; about: Readonly<Record<string, unknown>> | null } {
     const { account } = this.find(channel, accountId);
-    return { items: [...account.shown(customer)], typing: account.typing(customer) };
+    const about = account.about?.(customer) ?? null;
+    return { items: [...account.shown(customer)], typing: account.typing(customer), about };
   }
 
   private find(channel: string, accountId: string): Played {
@@ -129,8 +130,8 @@ export class PlatformsController {
   ): Promise<Delivery[]> {
     const address = this.accounts.pushAddress(played);
     const { schedule, faults } = played;
-    const names = played.platform.signature;
-    const once = (push: Push): Promise<Delivery> => deliver(address, push, schedule, true);
+    const { signature: names, triesAgain } = played.platform;
+    const once = (push: Push): Promise<Delivery> => deliver(address, push, schedule, 'once');
     const nowMs = Date.now();
     switch (tamper) {
       case 'forged':
@@ -162,10 +163,10 @@ export class PlatformsController {
       return [];
     }
     const pushes = [push, ...(faults.take('duplicate') !== null ? [push] : [])];
-    const delivered = await Promise.all(pushes.map((one) => deliver(address, one, schedule)));
+    const delivered = await Promise.all(pushes.map((one) => deliver(address, one, schedule, triesAgain)));
     const held = played.heldBack;
     if (held === null) return delivered;
     played.heldBack = null;
-    return [...delivered, await deliver(address, held, schedule)];
+    return [...delivered, await deliver(address, held, schedule, triesAgain)];
   }
 }

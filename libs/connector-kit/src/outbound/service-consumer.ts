@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type EventBatch, MessageBus } from '@huiliu/bus';
 import { type Conversation, INBOX_EVENTS, type InboxEvent } from '@huiliu/contracts';
 import { Clock, Database } from '@huiliu/storage';
@@ -6,10 +7,15 @@ import { ConnectorError } from '../contract/errors';
 import type { ServiceChange } from '../contract/service';
 import { HOST_OPTIONS, type HostOptions } from '../host-options';
 import { RuntimeHost } from '../runtimes/runtime-host';
+import { CommandStore } from './command-store';
 
 const MAX_BATCH = 200;
 const AT_ONCE = 16;
 const CALL_MS = 10_000;
+/** A resolve is told once what was written before it has left: so long at most, and not sooner than its commands can be here. */
+const SETTLE_MS = 1_500;
+const MOST_WAIT_MS = 6_000;
+const LOOK_EVERY_MS = 250;
 /** What was decided so long ago may be over at the platform by now: telling it would end what has begun since. */
 const FRESH_MS = 600_000;
 const MOST_REMEMBERED = 20_000;
@@ -35,6 +41,7 @@ export class ServiceConsumer {
     @Inject(Database) private readonly database: Database,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(RuntimeHost) private readonly host: RuntimeHost,
+    @Inject(CommandStore) private readonly commands: CommandStore,
     @Inject(HOST_OPTIONS) options: HostOptions,
   ) {
     if (!options.connectors.some(({ definition }) => definition.tracksService === true)) return;
@@ -71,6 +78,7 @@ export class ServiceConsumer {
   private async tell({ accountId, change }: Told): Promise<void> {
     const runtime = this.host.get(accountId)?.runtime;
     try {
+      if (change.state === 'ended') await this.sendsBefore(change);
       await runtime?.serve?.(change, AbortSignal.timeout(CALL_MS));
     } catch (error) {
       if (error instanceof ConnectorError && AGAIN.has(error.kind)) throw error;
@@ -85,6 +93,15 @@ export class ServiceConsumer {
     this.known.delete(change.conversationId);
     this.known.set(change.conversationId, change.state);
     if (this.known.size > MOST_REMEMBERED) this.known.delete(this.known.keys().next().value as string);
+  }
+
+  /** A goodbye and the resolve come together; platforms take nothing more for what has ended. */
+  private async sendsBefore({ conversationId, at }: ServiceChange): Promise<void> {
+    const past = (): number => this.clock.now().getTime() - at.getTime();
+    while (past() < MOST_WAIT_MS) {
+      if (past() >= SETTLE_MS && !(await this.commands.waits(conversationId))) return;
+      await wait(LOOK_EVERY_MS);
+    }
   }
 }
 
