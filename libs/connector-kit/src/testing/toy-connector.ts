@@ -4,6 +4,7 @@ import { field } from '../contract/config-schema';
 import { type Connector, defineConnector } from '../contract/connector';
 import { WebhookRefusal } from '../contract/errors';
 import type { SendResult } from '../contract/sending';
+import type { ServiceChange } from '../contract/service';
 
 /** One call to the toy platform, as the test sees it. */
 export interface ToyCall {
@@ -23,6 +24,9 @@ export interface ToyPlatform {
   pulls: { events: { id: string; text: string; from: string }[]; cursor: string }[];
   pulledFrom: (string | null)[];
   hints: (string | null)[];
+  served: ServiceChange[];
+  /** Throws what the platform would have the connector throw. */
+  serve: (change: ServiceChange) => void;
 }
 
 export function toyPlatform(): ToyPlatform {
@@ -34,6 +38,8 @@ export function toyPlatform(): ToyPlatform {
     pulls: [],
     pulledFrom: [],
     hints: [],
+    served: [],
+    serve: () => undefined,
   };
   return platform;
 }
@@ -70,6 +76,7 @@ export function toyConnector(channel: string, platform: ToyPlatform, over: { key
       typing: { inbound: false, outbound: false },
       replyWindow: { rules: [], reserve: 0 },
       keyedSends: over.keyedSends ?? false,
+      tracksService: true,
     },
     encoders: { text: (part) => ({ key: part.key, text: part.content.text, conversationId: part.conversationId }) },
     open: (context) => ({
@@ -83,6 +90,11 @@ export function toyConnector(channel: string, platform: ToyPlatform, over: { key
       },
       recall: (remoteIds) => {
         platform.recalled.push([...remoteIds]);
+        return Promise.resolve();
+      },
+      serve: (change) => {
+        platform.served.push(change);
+        platform.serve(change);
         return Promise.resolve();
       },
       pullEveryMs: null,
