@@ -56,7 +56,8 @@ export class KfAccount implements PlatformAccount {
   readonly codes = new Map<string, { readonly customer: Customer; readonly untilMs: number }>();
   readonly sentIds = new Set<string>();
   private readonly customers = new Map<string, Customer>();
-  private readonly messages: ShownMessage[] = [];
+  private messages: ShownMessage[] = [];
+  private readonly shownById = new Map<string, ShownMessage>();
   private readonly journal: Journal;
   private readonly api: KfApi;
   private firstState = 0;
@@ -230,7 +231,12 @@ export class KfAccount implements PlatformAccount {
         const { item } = entry;
         this.list.add(item);
         if (item.origin === ORIGIN.customer) customer.wrote(String(item.msgid), Number(item.send_time) * 1000);
-        this.show(shownOf(customer.name, item, (mediaId) => this.urlOf(mediaId)));
+        this.show(
+          String(item.msgid),
+          shownOf(customer.name, item, (mediaId) => this.urlOf(mediaId)),
+        );
+        // What was recalled, or did not arrive, is on no screen.
+        this.hide(item);
         return;
       }
       case 'state':
@@ -242,14 +248,22 @@ export class KfAccount implements PlatformAccount {
         this.sentIds.add(msgid);
         if (counts) customer.answered();
         const at = new Date(atMs).toISOString();
-        this.show({ customer: customer.name, from: 'account', at, kind, text, mediaUrl, body });
+        this.show(msgid, { customer: customer.name, from: 'account', at, kind, text, mediaUrl, body });
       }
     }
   }
 
-  private show(message: ShownMessage): void {
+  private show(msgid: string, message: ShownMessage): void {
     this.messages.push(message);
+    this.shownById.set(msgid, message);
     if (this.messages.length > 20_000) this.messages.shift();
+    if (this.shownById.size > 20_000) this.shownById.delete(this.shownById.keys().next().value as string);
+  }
+
+  private hide(item: ItemFields): void {
+    const { recall_msgid, fail_msgid } = (item.event ?? {}) as ItemFields;
+    const gone = this.shownById.get(String(recall_msgid ?? fail_msgid));
+    if (gone !== undefined) this.messages = this.messages.filter((message) => message !== gone);
   }
 
   private customer(name: string): Customer {
