@@ -41,7 +41,7 @@ const BREAKS = {
     }),
   ],
   'keeps a dead token': [
-    'wechat-official/tokens.js',
+    'shared/tokens.js',
     ({ Tokens }) => ({
       Tokens: class extends Tokens {
         discredit() {}

@@ -67,6 +67,8 @@ export interface ChannelPlan {
   recalls?(scene: Scene): Promise<void>;
   /** The platform tells that a message arrived, and that it was read. */
   receipts?(scene: Scene): Promise<void>;
+  /** A push is a mere signal: messages are pulled, in the platform's order, whenever a signal comes. */
+  readonly pulls?: true;
   /** What only this platform has. */
   readonly own?: readonly Case[];
   /** Cases that do not apply, with the reason. */

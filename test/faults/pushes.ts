@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { Account } from '@huiliu/contracts';
 import { call, eventually, expectStatus, pause, uniqueName } from '@huiliu/testing';
 import { Faults } from '../../apps/sandbox/src/platforms/faults';
@@ -42,13 +44,14 @@ export async function killedUnderPushes(world: World, random: Random, { platform
     id: account.id,
     name: account.name,
     config,
+    folder: path.join(tmpdir(), account.id),
     faults: new Faults(),
     sandboxUrl: () => world.system.baseUrl,
   });
   const address = `${world.system.baseUrl}/webhooks/${platform.channel}/${account.id}`;
   const tell: Say = async (customer, text) => {
     const push = played.say({ customer, kind: 'text', text }, { nowMs: Date.now() });
-    return (await deliver(address, push, SCHEDULE)).taken;
+    return push !== null && (await deliver(address, push, SCHEDULE)).taken;
   };
   const kill = async (): Promise<void> => {
     await world.system.kill('suite');

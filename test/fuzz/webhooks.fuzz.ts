@@ -193,11 +193,16 @@ class Fuzz {
   ): Push {
     const signing = { nowMs: Date.now(), ...(secret === undefined ? {} : { secret }) };
     try {
-      if (happens) return account.happen({ event: 'other', ...what }, signing);
-      return account.say({ kind: 'text', ...what }, signing);
+      const push = happens
+        ? account.happen({ event: 'other', ...what }, signing)
+        : account.say({ kind: 'text', ...what }, signing);
+      if (push !== null) return push;
     } catch {
-      return account.say({ kind: 'text', customer: what.customer, text: 'x' }, signing);
+      // As below.
     }
+    const text = account.say({ kind: 'text', customer: what.customer, text: 'x' }, signing);
+    if (text === null) throw new Error('the platform pushes nothing of a text');
+    return text;
   }
 
   private async send(push: WirePush): Promise<WireAnswer> {

@@ -16,6 +16,7 @@ import { Outcomes } from './outbound/outcomes';
 import { Sender } from './outbound/sender';
 import { SentIds } from './outbound/sent-ids';
 import { TypingRelay } from './outbound/typing-relay';
+import { ServiceConsumer } from './outbound/service-consumer';
 import { CursorStore } from './runtimes/cursor-store';
 import { RuntimeHost } from './runtimes/runtime-host';
 import { SignedCalls } from './webhooks/signed-calls';
@@ -48,6 +49,7 @@ export class ConnectorHostModule {
         OutboundConsumer,
         TypingRelay,
         MediaConsumer,
+        ServiceConsumer,
         WebhookRoutes,
       ],
       exports: [AccountDirectory, InboundPublisher, EventGate, InboxClient, RuntimeHost, Uploads],

@@ -5,6 +5,7 @@ export { type Connector, defineConnector, describeChannel } from './contract/con
 export type { ConfigOf, DefinitionInput, Ingress, SendableKind } from './contract/definition';
 export type { AccountCheck, AnyRuntime, Encoders, Pulled, RuntimeOf } from './contract/runtime';
 export type { SendPart, SendResult, SendTarget } from './contract/sending';
+export type { ServiceChange } from './contract/service';
 export type { AccountContext, SignedCall } from './contract/context';
 export { ConnectorError, type ErrorKind, WebhookRefusal } from './contract/errors';
 export type { InboundContent, InboundEvent, PlatformReceipt } from './contract/events';

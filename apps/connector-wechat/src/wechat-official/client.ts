@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { ConnectorError, type GuardedFetch, type GuardedResponse } from '@huiliu/connector-kit';
 import type { Clock } from '@huiliu/storage';
 import { parseJson } from '@huiliu/wire';
+import { multipart } from '../shared/multipart';
 import type { WechatOfficialConfig } from './definition';
 import { errorOf, errorOfFetch, errorOfStatus } from './errors';
-import { type IssuedToken, Tokens } from './tokens';
+import { type IssuedToken, Tokens } from '../shared/tokens';
 
 const API = 'https://api.weixin.qq.com';
 const MAX_ANSWER = 256 * 1024;
@@ -67,14 +67,11 @@ export class WechatClient {
     file: { name: string; mime: string; bytes: Buffer },
     signal: AbortSignal,
   ): Promise<string> {
-    const boundary = `huiliu${randomBytes(16).toString('hex')}`;
-    const name = file.name.replace(/[^\w.-]/g, '_');
-    const head = `--${boundary}\r\ncontent-disposition: form-data; name="media"; filename="${name}"\r\ncontent-type: ${file.mime}\r\n\r\n`;
-    const body = Buffer.concat([Buffer.from(head), file.bytes, Buffer.from(`\r\n--${boundary}--\r\n`)]);
+    const { contentType, body } = multipart('media', file);
     return this.withToken(async (token) => {
       const answer = await this.call(`/cgi-bin/media/upload?access_token=${token}&type=${type}`, {
         method: 'POST',
-        headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+        headers: { 'content-type': contentType },
         body,
         acts: false,
         signal,

@@ -1,4 +1,5 @@
-import { ConnectorError, type ErrorKind, GuardedFetchError } from '@huiliu/connector-kit';
+import { ConnectorError, type ErrorKind } from '@huiliu/connector-kit';
+import { callErrors } from '../shared/call-errors';
 
 interface Meaning {
   readonly kind: ErrorKind;
@@ -51,30 +52,4 @@ export function errorOf(errcode: string, errmsg: string): ConnectorError {
   });
 }
 
-/** An answer that is none of the interface's: a proxy's, a gateway's. */
-export function errorOfStatus(status: number): ConnectorError {
-  return status === 429 || status >= 500
-    ? new ConnectorError('transient', `http_${status}`, `微信接口暂时不可用（HTTP ${status}）`)
-    : new ConnectorError('rejected', `http_${status}`, `微信接口拒绝了请求（HTTP ${status}）`);
-}
-
-/**
- * What kept us from an answer. `acts`: the call does something, so that without an answer nobody knows whether it was done. The cause is
- * left out: it holds the address, and so the token.
- */
-export function errorOfFetch(error: unknown, acts: boolean): ConnectorError {
-  if (error instanceof ConnectorError) return error;
-  const failure = error instanceof GuardedFetchError ? error.failure : 'unanswered';
-  switch (failure) {
-    case 'refused':
-      return new ConnectorError('rejected', 'address_refused', '接口地址不被允许访问');
-    case 'too_large':
-      return new ConnectorError('rejected', 'too_large', '文件太大');
-    case 'unsent':
-      return new ConnectorError('transient', 'no_connection', '连不上微信接口');
-    case 'unanswered':
-      return acts
-        ? new ConnectorError('outcome_unknown', 'no_answer', '微信没有回应，不知道消息是否已发出')
-        : new ConnectorError('transient', 'no_answer', '微信没有回应');
-  }
-}
+export const { errorOfStatus, errorOfFetch } = callErrors('微信');

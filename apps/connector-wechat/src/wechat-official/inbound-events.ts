@@ -1,5 +1,5 @@
 import type { Content } from '@huiliu/contracts';
-import type { Fields } from './fields';
+import type { Fields } from '../shared/fields';
 
 type EventContent = Extract<Content, { kind: 'event' }>;
 type EventType = EventContent['event']['type'];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ChannelInboundEvent } from '@huiliu/contracts';
 import { newId } from '@huiliu/platform';
 import { parseJson, readXml } from '@huiliu/wire';
-import type { Fields } from './fields';
+import type { Fields } from '../shared/fields';
 import { eventsOf } from './inbound';
 
 interface Recorded {

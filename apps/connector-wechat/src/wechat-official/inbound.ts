@@ -1,7 +1,7 @@
 import type { Content } from '@huiliu/contracts';
 import type { InboundEvent } from '@huiliu/connector-kit';
 import type { definition } from './definition';
-import { clean, type Fields, textField } from './fields';
+import { clean, type Fields, textField } from '../shared/fields';
 import { eventContent, opensOf } from './inbound-events';
 import { eventId, messageId, openId, type OpenId, type RemoteMessageId } from './ids';
 import type { MediaRef } from './media';

@@ -13,6 +13,7 @@ function encode(content: Content, service: WechatOfficialConfig['service'] = 'of
     remoteContactId: 'o1',
     inReplyTo: null,
     messageId: newId(),
+    attempt: 1,
     content,
     authorType: 'agent' as const,
     authorName: 'Lin',

@@ -1,7 +1,7 @@
 import { WebhookRefusal, type WebhookRequest } from '@huiliu/connector-kit';
 import { Envelope, parseJson, readXml } from '@huiliu/wire';
 import type { WechatOfficialConfig } from './definition';
-import { type Fields, textField } from './fields';
+import { type Fields, textField } from '../shared/fields';
 import { holdsPlain, openSigned } from './signature';
 
 /** A call that has been proven: what it was signed with, and what it says (of a handshake: the text to give back). */

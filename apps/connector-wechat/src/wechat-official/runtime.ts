@@ -1,21 +1,15 @@
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import type { Attachment } from '@huiliu/contracts';
-import { type AccountContext, ConnectorError, defineConnector, type FileUpload } from '@huiliu/connector-kit';
+import { ConnectorError, defineConnector, type FileUpload } from '@huiliu/connector-kit';
 import { WechatClient } from './client';
-import { definition, type WechatOfficialConfig } from './definition';
+import { UploadedMedia } from '../shared/uploaded-media';
+import { definition } from './definition';
 import { eventsOf } from './inbound';
 import { fileName, MediaRef } from './media';
 import { encoders, type WechatRequest } from './outbound';
 import { PushProver } from './push';
 
-type Context = AccountContext<WechatOfficialConfig, typeof definition>;
-
 const SEND = '/cgi-bin/message/custom/send';
 const TYPING = '/cgi-bin/message/custom/typing';
-/** Below the three days that an uploaded medium lives. */
-const MEDIUM_MS = 2 * 24 * 3600_000;
-const MOST_MEDIA = 1_000;
 
 /** The official account as the kit runs it. */
 export const wechatOfficialConnector = defineConnector({
@@ -24,7 +18,7 @@ export const wechatOfficialConnector = defineConnector({
   open: (context) => {
     const client = new WechatClient(context.account.config, context.fetch, context.clock);
     const prover = new PushProver(context.account.config);
-    const media = new UploadedMedia(client, context);
+    const media = new UploadedMedia((type, file, signal) => client.upload(type, file, signal), context);
     return {
       handleWebhook: async (request) => {
         const proven = prover.prove(request);
@@ -78,44 +72,4 @@ async function fetchMedia(client: WechatClient, ref: MediaRef, signal: AbortSign
     return client.downloadFrom(ref.url, signal);
   });
   return { stream: Readable.from([file.bytes]), name: fileName(ref.name, file.mime), mime: file.mime };
-}
-
-/** Files of ours at the platform, by attachment: a send that is tried again uploads nothing twice. */
-class UploadedMedia {
-  private readonly known = new Map<string, { readonly mediaId: string; readonly atMs: number }>();
-
-  constructor(
-    private readonly client: WechatClient,
-    private readonly context: Context,
-  ) {}
-
-  async idOf(
-    type: 'image' | 'voice' | 'video',
-    attachment: Attachment,
-    conversationId: string,
-    signal: AbortSignal,
-  ): Promise<string> {
-    const nowMs = this.context.clock.now().getTime();
-    const known = this.known.get(attachment.id);
-    if (known !== undefined && nowMs - known.atMs < MEDIUM_MS) return known.mediaId;
-    const bytes = await this.read(attachment.id, conversationId);
-    const mediaId = await this.client.upload(type, { name: attachment.name, mime: attachment.mime, bytes }, signal);
-    if (this.known.size >= MOST_MEDIA) this.known.delete(this.known.keys().next().value as string);
-    this.known.set(attachment.id, { mediaId, atMs: nowMs });
-    return mediaId;
-  }
-
-  private async read(id: string, conversationId: string): Promise<Buffer> {
-    try {
-      // Whoever reads for the customer of a conversation is named by it.
-      const file = await this.context.inbox.download(id, { conversationId, visitorId: conversationId });
-      return await buffer(file.stream);
-    } catch (error) {
-      const status = (error as { status?: number }).status;
-      // Nothing has left yet: the inbox may answer the next time.
-      throw status === 404
-        ? new ConnectorError('rejected', 'no_attachment', '要发送的文件已不存在')
-        : new ConnectorError('transient', 'attachment_unavailable', '暂时读不到要发送的文件');
-    }
-  }
 }

@@ -1,32 +1,9 @@
-import { type Envelope, EnvelopeError, sameText, sortedSha1 } from '@huiliu/wire';
+import { sameText, sortedSha1 } from '@huiliu/wire';
+import type { Stamp } from '../shared/signed-envelope';
 
-/** What the query of every call of the platform carries. */
-export interface Stamp {
-  readonly timestamp: string;
-  readonly nonce: string;
-}
+export { openSigned } from '../shared/signed-envelope';
 
 /** `signature`: of the handshake and of plain pushes. It covers no body. */
 export function holdsPlain(token: string, { timestamp, nonce }: Stamp, signature: string): boolean {
   return sameText(signature, sortedSha1(token, timestamp, nonce));
-}
-
-/**
- * `msg_signature` of an encrypted push, and then the ciphertext itself: the message, or null where either does not hold. In safe mode this
- * one counts and `signature` does not (the platform's page on push encryption).
- */
-export function openSigned(
-  token: string,
-  envelope: Envelope,
-  { timestamp, nonce }: Stamp,
-  encrypted: string,
-  signature: string,
-): Buffer | null {
-  if (!sameText(signature, sortedSha1(token, timestamp, nonce, encrypted))) return null;
-  try {
-    return envelope.open(encrypted).message;
-  } catch (error) {
-    if (error instanceof EnvelopeError) return null;
-    throw error;
-  }
 }

@@ -18,6 +18,7 @@ function encode(content: Content, remoteConversationId = '7', inReplyTo: string 
     part: 1,
     parts: 1,
     key: 'k',
+    attempt: 1,
   };
   return weiboConnector.encode(part, { id: newId(), channel: 'weibo', name: 'x', revision: 1, config: {} });
 }

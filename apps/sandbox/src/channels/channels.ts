@@ -2,7 +2,14 @@ import type { SandboxChannel } from './channel';
 import { email } from './email';
 import { webchat } from './webchat';
 import { wechatOfficialPhone } from './wechat-official';
+import { wecomKfPhone } from './wecom-kf';
 import { weiboPhone } from './weibo';
 
 /** Every channel that a person can play here. */
-export const SANDBOX_CHANNELS: readonly SandboxChannel[] = [webchat, email, wechatOfficialPhone, weiboPhone];
+export const SANDBOX_CHANNELS: readonly SandboxChannel[] = [
+  webchat,
+  email,
+  wechatOfficialPhone,
+  wecomKfPhone,
+  weiboPhone,
+];

@@ -22,7 +22,7 @@ const file = z.object({
   data: z.string().max(4 * 1024 * 1024),
 });
 
-/** What a customer says. `raw`: fields put into the push beside or instead of the usual ones. */
+/** What a customer says. `raw`: fields put into the push beside or instead of the usual ones; `json`: the same where a field may hold fields. */
 export const Said = z.object({
   customer,
   kind: z.enum([
@@ -31,6 +31,7 @@ export const Said = z.object({
     'voice',
     'video',
     'shortvideo',
+    'file',
     'location',
     'link',
     'miniprogram',
@@ -50,6 +51,7 @@ export const Said = z.object({
   description: z.string().max(2000).optional(),
   url: z.string().max(2000).optional(),
   raw: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  json: z.record(z.string(), z.unknown()).optional(),
   tamper,
 });
 export type Said = z.infer<typeof Said>;

@@ -10,6 +10,8 @@ export interface PlayedAccount {
   readonly config: Readonly<Record<string, unknown>>;
   /** Where the sandbox itself is reached: media addresses begin with it. */
   readonly sandboxUrl: () => string;
+  /** A folder of its own, for what its platform would not forget when this process ends; it may not be there yet. */
+  readonly folder: string;
   /** What was ordered for it; the account suffers those that only it can show. */
   readonly faults: Faults;
 }
@@ -80,6 +82,8 @@ export interface PlatformAccount {
   shown(customer: string | null): readonly ShownMessage[];
   /** True while the account shows that it is typing. */
   typing(customer: string): boolean;
+  /** What else the platform knows of a customer, such as who has their session. */
+  about?(customer: string): Readonly<Record<string, unknown>>;
 }
 
 /** A platform as the sandbox plays it: one folder each beside this file, listed in `platforms.ts`. */
@@ -91,6 +95,8 @@ export interface Platform {
   open(account: PlayedAccount): PlatformAccount;
   /** What somebody is told whose account is not here. */
   stranger(call: ApiCall): ApiAnswer;
+  /** Pushes are tried again only where nothing answered; elsewhere after every answer that is no success. */
+  readonly triesAgain?: 'unanswered';
   /** Query parameters in which a push is signed. */
   readonly signature: readonly string[];
 }

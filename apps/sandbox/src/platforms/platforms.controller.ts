@@ -112,9 +112,10 @@ export class PlatformsController {
     @ZodParam('channel', Name) channel: string,
     @ZodParam('account', Name) accountId: string,
     @Query('customer') customer: string,
-  ): { items: unknown[]; typing: boolean } {
+  ): { items: unknown[]; typing: boolean; about: Readonly<Record<string, unknown>> | null } {
     const { account } = this.find(channel, accountId);
-    return { items: [...account.shown(customer)], typing: account.typing(customer) };
+    const about = account.about?.(customer) ?? null;
+    return { items: [...account.shown(customer)], typing: account.typing(customer), about };
   }
 
   private find(channel: string, accountId: string): Played {
@@ -130,8 +131,8 @@ export class PlatformsController {
   ): Promise<Delivery[]> {
     const address = this.accounts.pushAddress(played);
     const { schedule, faults } = played;
-    const names = played.platform.signature;
-    const once = (push: Push): Promise<Delivery> => deliver(address, push, schedule, true);
+    const { signature: names, triesAgain } = played.platform;
+    const once = (push: Push): Promise<Delivery> => deliver(address, push, schedule, 'once');
     const nowMs = Date.now();
     const make = (signing: Signing): Push => {
       const push = pushed(signing);
@@ -173,7 +174,7 @@ export class PlatformsController {
     }
     const pushes = [push, ...(faults.take('duplicate') !== null ? [push] : [])];
     const send = async (one: Push): Promise<Delivery> => {
-      const delivery = await deliver(address, one, schedule);
+      const delivery = await deliver(address, one, schedule, triesAgain);
       if (delivery.taken) played.account.answered?.(one, delivery.answer);
       return delivery;
     };

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { MessageBus, type Tail } from '@huiliu/bus';
 import { ACCOUNTS, type AccountsEvent } from '@huiliu/contracts';
+import { join } from 'node:path';
 import { Config, SecretBox } from '@huiliu/platform';
 import { type Schedule } from './control-shapes';
 import { Faults } from './faults';
@@ -85,7 +86,9 @@ export class PlayedAccounts implements OnApplicationBootstrap, OnApplicationShut
       const config = this.opened(event.data.config);
       const { name } = event.data;
       const faults = before?.faults ?? new Faults();
-      const account = platform.open({ id: accountId, name, config, faults, sandboxUrl: () => this.config.address });
+      const folder = join(this.config.dataDir, 'sandbox', channel, accountId);
+      const sandboxUrl = (): string => this.config.address;
+      const account = platform.open({ id: accountId, name, config, folder, faults, sandboxUrl });
       const settings = before?.settings ?? {};
       account.set(settings);
       this.played.set(accountId, {

@@ -15,10 +15,15 @@ export interface Delivery {
   readonly tookMs: number;
 }
 
-/** Sends one push until it is taken or given up. `once`: no second try (what forgers do). */
-export async function deliver(address: string, push: Push, schedule: Schedule, once = false): Promise<Delivery> {
+/** Sends one push until it is taken or given up. `once`: no second try (what forgers do); `unanswered`: none after an answer. */
+export async function deliver(
+  address: string,
+  push: Push,
+  schedule: Schedule,
+  again: 'always' | 'unanswered' | 'once' = 'always',
+): Promise<Delivery> {
   const began = performance.now();
-  const tries = once ? 1 : schedule.tries;
+  const tries = again === 'once' ? 1 : schedule.tries;
   let status: number | null = null;
   let answer = '';
   for (let n = 1; n <= tries; n++) {
@@ -34,6 +39,7 @@ export async function deliver(address: string, push: Push, schedule: Schedule, o
       status = response.status;
       answer = (await response.text()).slice(0, 2000);
       if (status === 200) return outcome(true, n);
+      if (again === 'unanswered') return outcome(false, n);
     } catch {
       status = null;
     }

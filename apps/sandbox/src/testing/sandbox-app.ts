@@ -47,26 +47,21 @@ class ReceiverModule {}
 /** The sandbox alone: real HTTP, embedded bus, and a receiver for its pushes. */
 export class SandboxApp {
   private constructor(
-    private readonly service: RunningService,
+    private service: RunningService,
     private readonly folder: string,
+    private readonly env: Readonly<Record<string, string>>,
   ) {}
 
   static async start(env: Readonly<Record<string, string>> = {}): Promise<SandboxApp> {
     const folder = await mkdtemp(join(tmpdir(), 'huiliu-sandbox-'));
-    const service = await startService(
-      {
-        name: 'sandbox',
-        modules: (config) => [
-          StorageModule.forRoot({ prefix: 'sandbox', schemas: busSchemas(config, 'sandbox') }),
-          BusModule.forRoot(),
-          SandboxModule,
-          ReceiverModule,
-        ],
-        strategy: (app) => app.get(BusServer),
-      },
-      loadConfig({ PORT: '0', HUILIU_DATA: folder, LOG_LEVEL: 'silent', ...env }),
-    );
-    return new SandboxApp(service, folder);
+    return new SandboxApp(await serve(folder, { PORT: '0', ...env }), folder, env);
+  }
+
+  /** Ends and starts again on the same data, at the same address. */
+  async restart(): Promise<void> {
+    const { port } = new URL(this.url);
+    await this.service.stop();
+    this.service = await serve(this.folder, { ...this.env, PORT: port });
   }
 
   get url(): string {
@@ -119,4 +114,20 @@ export class SandboxApp {
       json === undefined ? {} : { json },
     );
   }
+}
+
+function serve(folder: string, env: Readonly<Record<string, string>>): Promise<RunningService> {
+  return startService(
+    {
+      name: 'sandbox',
+      modules: (config) => [
+        StorageModule.forRoot({ prefix: 'sandbox', schemas: busSchemas(config, 'sandbox') }),
+        BusModule.forRoot(),
+        SandboxModule,
+        ReceiverModule,
+      ],
+      strategy: (app) => app.get(BusServer),
+    },
+    loadConfig({ HUILIU_DATA: folder, LOG_LEVEL: 'silent', ...env }),
+  );
 }

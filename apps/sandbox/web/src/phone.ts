@@ -1,9 +1,17 @@
+import { lookOf } from './phone-looks';
+
 /** A customer's phone: what is said here goes to the product as the platform's pushes, and what comes back is shown as it came. */
 interface Shown {
   from: 'customer' | 'account';
   kind: string;
   text: string;
   mediaUrl: string | null;
+}
+/** What the platform answers for the screen; `about`: what else it knows of the customer. */
+interface Screen {
+  items: Shown[];
+  typing: boolean;
+  about: { serviceState?: number } | null;
 }
 interface Delivery {
   taken: boolean;
@@ -16,14 +24,9 @@ const MOST_BYTES = 600 * 1024;
 /** Half a second of silence. */
 const VOICE = `IyFBTVIK${'PCAAAAAA'.repeat(8)}`;
 const SAID = [
-  ...['text', 'image', 'voice', 'video', 'shortvideo', 'location', 'link', 'miniprogram', 'raw'],
+  ...['text', 'image', 'voice', 'video', 'shortvideo', 'file', 'location', 'link', 'miniprogram', 'raw'],
   ...['comment', 'comment_mention', 'mention'],
 ];
-/** What the account is called on this channel. */
-const TITLES: Readonly<Record<string, readonly [string, string]>> = {
-  'wechat-official': ['公众号', 'Official account'],
-  weibo: ['微博', 'Weibo'],
-};
 /** Where something was said that everybody sees. */
 const PLACES: Readonly<Record<string, readonly [string, string]>> = {
   comment: ['评论', 'Comment'],
@@ -46,22 +49,18 @@ const file = byId<HTMLInputElement>('file');
 const words = (zh: string, en: string): string => (language === 'zh' ? zh : en);
 let shown = '';
 
-const EVENTS: Readonly<Record<string, readonly [string, string]>> = {
-  follow: ['你关注了这个公众号', 'You follow this account'],
-  unfollow: ['你取消了关注', 'You do not follow it any more'],
-  scan: ['你扫描了二维码', 'You scanned a code'],
-  menu_click: ['你点击了菜单', 'You used the menu'],
-};
+const look = lookOf(channel);
 const MEDIA: Readonly<Record<string, readonly [string, string]>> = {
   image: ['图片', 'Picture'],
   voice: ['语音', 'Voice'],
+  video: ['视频', 'Film'],
+  file: ['文件', 'File'],
   location: ['位置', 'Position'],
 };
 
 function drawTexts(): void {
-  const [zh, en] = TITLES[channel] ?? [channel, channel];
-  byId('title').textContent = words(zh, en);
-  document.title = words(zh, en);
+  byId('title').textContent = words(...look.title);
+  document.title = words(...look.title);
   for (const element of document.querySelectorAll<HTMLElement>('[data-channels]'))
     element.hidden = !(element.dataset.channels ?? '').split(' ').includes(channel);
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
@@ -77,7 +76,7 @@ function bubbleOf(message: Shown): HTMLElement {
   bubble.className = `bubble ${happened ? 'happened' : message.from}`;
   const place = PLACES[message.kind];
   if (place !== undefined) bubble.dataset.place = words(...place);
-  const [zh, en] = (happened ? EVENTS : MEDIA)[message.kind] ?? ['', ''];
+  const [zh, en] = (happened ? look.events : MEDIA)[message.kind] ?? ['', ''];
   const label = words(zh, en) || (happened ? message.kind : '');
   if (message.kind === 'image' && message.mediaUrl !== null) {
     const image = document.createElement('img');
@@ -97,8 +96,9 @@ async function refresh(): Promise<void> {
   try {
     const response = await fetch(`${api}/thread?customer=${customer}`);
     if (!response.ok) throw new Error(String(response.status));
-    const { items, typing } = (await response.json()) as { items: Shown[]; typing: boolean };
-    byId('typing').textContent = typing ? words('对方正在输入…', 'typing…') : '';
+    const { items, typing, about } = (await response.json()) as Screen;
+    const state = about === null ? null : (look.states?.[about.serviceState ?? -1] ?? null);
+    byId('typing').textContent = typing ? words('对方正在输入…', 'typing…') : state === null ? '' : words(...state);
     const now = JSON.stringify(items);
     if (now === shown) return;
     shown = now;
@@ -170,15 +170,14 @@ byId('place').addEventListener('click', () => {
     label: words('上海市人民广场', 'People’s Square, Shanghai'),
   });
 });
-for (const button of document.querySelectorAll<HTMLButtonElement>('[data-event]'))
-  button.addEventListener('click', () => {
-    const { event = '', key } = button.dataset;
-    void push('event', { event, ...(key === undefined ? {} : { key }) });
-  });
-
+for (const { event, key, name } of look.acts) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.dataset.event = event;
+  button.textContent = words(...name);
+  button.addEventListener('click', () => void push('event', { event, ...(key === undefined ? {} : { key }) }));
+  file.before(button);
+}
 drawTexts();
 void refresh();
 setInterval(() => void refresh(), POLL_MS);
-
-// A module of its own: the pages of this folder share no names.
-export {};

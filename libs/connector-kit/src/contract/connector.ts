@@ -16,7 +16,7 @@ export interface Connector {
 
 /** The definition as the `channels` topic carries it. */
 export function describeChannel(definition: DefinitionInput, app: string): ChannelDefinition {
-  const { config, keyedSends: _kept, ...data } = definition;
+  const { config, keyedSends: _kept, tracksService: _told, ...data } = definition;
   const configSchema = configJsonSchema(config);
   return structuredClone({
     ...data,

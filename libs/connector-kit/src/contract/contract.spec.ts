@@ -39,6 +39,7 @@ const webhook = { ...base, ingress: 'webhook' } as const;
 const polled = { ...base, ingress: 'poll' } as const;
 const socket = { ...base, ingress: 'socket' } as const;
 const withTyping = { ...polled, typing: { inbound: false, outbound: true } } as const;
+const withService = { ...base, tracksService: true } as const;
 const withReceipts = { ...polled, receipts: ['read'] } as const;
 const failed = () => pulling([]);
 
@@ -71,6 +72,8 @@ describe('defineConnector', () => {
     defineConnector({ definition: polled, encoders: { text }, open });
     // @ts-expect-error a socket channel that holds no connection
     defineConnector({ definition: socket, encoders: { text }, open });
+    // @ts-expect-error who serves is to be told, and nobody hears it
+    defineConnector({ definition: withService, encoders: { text }, open });
     // @ts-expect-error typing without the function
     defineConnector({ definition: withTyping, encoders: { text }, open: () => pulling() });
     // @ts-expect-error a receipt that the definition does not declare

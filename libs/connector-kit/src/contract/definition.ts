@@ -29,6 +29,8 @@ export interface DefinitionInput {
   };
   /** The platform takes a key of ours and sends the same key once: a send whose end is not known is repeated under it. */
   readonly keyedSends: boolean;
+  /** The platform wants to know who serves a conversation: the runtime is told by `serve`. */
+  readonly tracksService?: true;
 }
 
 export type ConfigOf<D extends DefinitionInput> = z.output<D['config']>;

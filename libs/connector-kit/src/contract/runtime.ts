@@ -3,6 +3,7 @@ import type { FileUpload } from '../inbox/inbox-client';
 import type { ConfigOf, DefinitionInput, SendableKind } from './definition';
 import type { InboundEvent, PlatformReceipt } from './events';
 import type { SendPart, SendResult, SendTarget } from './sending';
+import type { ServiceChange } from './service';
 import type { WebhookOutcome, WebhookRequest } from './webhook';
 
 /** Content to platform request, per kind: pure, the whole of `outbound.ts`. A sendable kind without one does not compile. */
@@ -73,6 +74,11 @@ export type RuntimeOf<D extends DefinitionInput, Request> = BaseRuntime<D, Reque
     { recall(remoteIds: readonly string[], target: SendTarget, signal: AbortSignal): Promise<void> }
   > &
   When<
+    D['tracksService'] extends true ? true : false,
+    /** Tells the platform. Repeated after `transient` and `rate_limited`, given up after everything else: do what changes nothing the second time. */
+    { serve(change: ServiceChange, signal: AbortSignal): Promise<void> }
+  > &
+  When<
     D['ingress'] extends 'visitor' ? false : D['typing']['outbound'],
     { typing(target: Pick<SendTarget, 'conversationId' | 'remoteConversationId' | 'remoteContactId'>): Promise<void> }
   >;
@@ -93,4 +99,5 @@ export interface AnyRuntime {
   edit?(remoteIds: readonly string[], part: SendPart, signal: AbortSignal): Promise<void>;
   recall?(remoteIds: readonly string[], target: SendTarget, signal: AbortSignal): Promise<void>;
   typing?(target: Pick<SendTarget, 'conversationId' | 'remoteConversationId' | 'remoteContactId'>): Promise<void>;
+  serve?(change: ServiceChange, signal: AbortSignal): Promise<void>;
 }

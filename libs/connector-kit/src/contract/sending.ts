@@ -12,6 +12,8 @@ export interface SendTarget {
 /** One piece of a message, small enough for the platform. */
 export interface SendPart<K extends ContentKind = ContentKind> extends SendTarget {
   readonly messageId: string;
+  /** Grows with each retry that a person asked for. */
+  readonly attempt: number;
   readonly content: Extract<Content, { kind: K }>;
   readonly authorType: 'agent' | 'bot' | 'auto' | 'system';
   readonly authorName: string;

@@ -39,7 +39,7 @@ export interface WebhookResponse {
 export interface WebhookOutcome<D extends DefinitionInput = DefinitionInput> {
   readonly events: readonly InboundEvent<D>[];
   readonly receipts?: readonly PlatformReceipt<D>[];
-  /** The call was a mere signal: pull, with this hint. */
-  readonly pull?: { readonly hint: string | null };
+  /** The call was a mere signal: pull, with this hint; `accountId` where it was meant for another account of this app. */
+  readonly pull?: { readonly hint: string | null; readonly accountId?: string };
   readonly response: WebhookResponse;
 }

@@ -37,10 +37,20 @@ export async function within<T>(callMs: number, call: (signal: AbortSignal) => P
 
 /** One piece of a message as a connector gets it. */
 export function partOf(command: SendCommand, content: Content, part: number, parts: number): SendPart {
-  const { messageId, conversationId, remoteConversationId, remoteContactId, inReplyTo, authorType, authorName, mail } =
-    command;
+  const {
+    messageId,
+    attempt,
+    conversationId,
+    remoteConversationId,
+    remoteContactId,
+    inReplyTo,
+    authorType,
+    authorName,
+    mail,
+  } = command;
   return {
     messageId,
+    attempt,
     conversationId,
     remoteConversationId,
     remoteContactId,

@@ -129,6 +129,15 @@ export class CommandStore {
     return rows.map((row) => Number(row.n));
   }
 
+  /** Whether anything of this conversation has not ended. */
+  async waits(conversationId: string): Promise<boolean> {
+    const rows = await this.database.query(
+      `SELECT n FROM ${this.table} WHERE pending = 1 AND conversation_id = ? LIMIT 1`,
+      [conversationId],
+    );
+    return rows.length > 0;
+  }
+
   async load(numbers: readonly number[]): Promise<StoredCommand[]> {
     const found: StoredCommand[] = [];
     for (let at = 0; at < numbers.length; at += PAGE) {

@@ -5,6 +5,7 @@ import { type Connector, defineConnector } from '../contract/connector';
 import { WebhookRefusal } from '../contract/errors';
 import type { AccountCheck } from '../contract/runtime';
 import type { SendResult } from '../contract/sending';
+import type { ServiceChange } from '../contract/service';
 
 /** One call to the toy platform, as the test sees it. */
 export interface ToyCall {
@@ -26,6 +27,9 @@ export interface ToyPlatform {
   hints: (string | null)[];
   /** How the account is when somebody asks; a connector opened without it has no check. */
   check?: () => Promise<AccountCheck>;
+  served: ServiceChange[];
+  /** Throws what the platform would have the connector throw. */
+  serve: (change: ServiceChange) => void;
 }
 
 export function toyPlatform(): ToyPlatform {
@@ -37,6 +41,8 @@ export function toyPlatform(): ToyPlatform {
     pulls: [],
     pulledFrom: [],
     hints: [],
+    served: [],
+    serve: () => undefined,
   };
   return platform;
 }
@@ -73,6 +79,7 @@ export function toyConnector(channel: string, platform: ToyPlatform, over: { key
       typing: { inbound: false, outbound: false },
       replyWindow: { rules: [], reserve: 0 },
       keyedSends: over.keyedSends ?? false,
+      tracksService: true,
     },
     encoders: { text: (part) => ({ key: part.key, text: part.content.text, conversationId: part.conversationId }) },
     open: (context) => ({
@@ -89,6 +96,11 @@ export function toyConnector(channel: string, platform: ToyPlatform, over: { key
         return Promise.resolve();
       },
       ...(platform.check === undefined ? {} : { check: () => (platform.check as () => Promise<AccountCheck>)() }),
+      serve: (change) => {
+        platform.served.push(change);
+        platform.serve(change);
+        return Promise.resolve();
+      },
       pullEveryMs: null,
       pull: (cursor, hint) => {
         platform.pulledFrom.push(cursor);

@@ -77,7 +77,7 @@ export class WebhookRoutes implements OnModuleInit {
     }
     await this.gate.publish(account, outcome.events);
     await this.gate.publishReceipts(account, outcome.receipts ?? []);
-    if (outcome.pull !== undefined) this.host.requestPull(accountId, outcome.pull.hint);
+    if (outcome.pull !== undefined) this.host.requestPull(outcome.pull.accountId ?? accountId, outcome.pull.hint);
     await reply
       .status(outcome.response.status ?? 200)
       .header('content-type', outcome.response.contentType)

@@ -54,6 +54,8 @@ export function messageFields(
         ThumbMediaId: thumbId,
         ...said.raw,
       };
+    case 'file':
+      return { MsgType: 'file', ...medium, ...said.raw };
     case 'raw':
       return { ...said.raw };
     default:

@@ -5,13 +5,21 @@ import type { Happened, Said } from '../control-shapes';
 import type { ApiAnswer, ApiCall, PlatformAccount, PlayedAccount, Push, ShownMessage, Signing } from '../platform';
 import { json, ok, refusal } from './answers';
 import { actOf, messageFields } from './customer-acts';
-import { Media, type Medium } from './media';
+import { Media, type MediaLimits, type Medium } from '../media';
 import { type Format, handshakeOf, type Mode, type PushFields, type PushIdentity, pushOf, sealedPush } from './pushes';
 import { readSending } from './sending';
 import { tokenRequest } from './token-request';
 import { Tokens } from './tokens';
 import { CustomerWindows, WINDOWS } from './windows';
 
+const MB = 1024 * 1024;
+/** By type: the most bytes, and what a file must be. Source: the platform's page on temporary media. */
+const MEDIA: MediaLimits = {
+  image: { bytes: 10 * MB, mime: /^image\/(jpeg|png|gif|bmp)$/ },
+  voice: { bytes: 2 * MB, mime: /^audio\/(amr|mpeg|mp3|speex)$/ },
+  video: { bytes: 10 * MB, mime: /^video\/mp4$/ },
+  thumb: { bytes: 64 * 1024, mime: /^image\/jpe?g$/ },
+};
 const TYPING_MS = 15_000;
 const TYPING_AFTER_MS = 30_000;
 
@@ -45,7 +53,7 @@ export class OfficialAccount implements PlatformAccount {
   private readonly secret: string;
   private readonly miniProgram: boolean;
   private readonly tokens = new Tokens();
-  private readonly media = new Media();
+  private readonly media = new Media(MEDIA);
   private readonly customers = new Map<string, Customer>();
   private readonly messages: ShownMessage[] = [];
   private mode: Mode;

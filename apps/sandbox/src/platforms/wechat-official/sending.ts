@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '@huiliu/wire';
-import type { Media } from './media';
+import type { Media } from '../media';
 
 const id = z.string().min(1);
 const text = z.string();

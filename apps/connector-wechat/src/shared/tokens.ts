@@ -8,8 +8,8 @@ export interface IssuedToken {
 }
 
 /**
- * The access token. The platform gives every process the same one (`stable_token`), so each may ask; a token that was refused is asked
- * for anew once, by force only when the platform still gives the refused one. Calls that need it meanwhile share the question.
+ * The access token. The platforms give every process the same one (`stable_token`, `gettoken`), so each may ask; a token that was refused
+ * is asked for anew once, by force only when the platform still gives the refused one. Calls that need it meanwhile share the question.
  */
 export class Tokens {
   private current: { readonly token: string; readonly renewAtMs: number } | null = null;

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 
-const MB = 1024 * 1024;
 const THREE_DAYS = 3 * 24 * 3600_000;
 
 export interface Medium {
@@ -12,24 +11,23 @@ export interface Medium {
   readonly createdAtMs: number;
 }
 
-/** By type: the most bytes, and what a file must be. Source: the platform's page on temporary media. */
-const LIMITS: Readonly<Record<string, { readonly bytes: number; readonly mime: RegExp }>> = {
-  image: { bytes: 10 * MB, mime: /^image\/(jpeg|png|gif|bmp)$/ },
-  voice: { bytes: 2 * MB, mime: /^audio\/(amr|mpeg|mp3|speex)$/ },
-  video: { bytes: 10 * MB, mime: /^video\/mp4$/ },
-  thumb: { bytes: 64 * 1024, mime: /^image\/jpe?g$/ },
-};
+/** By type: the most bytes, the fewest, and what a file must be. */
+export type MediaLimits = Readonly<
+  Record<string, { readonly bytes: number; readonly fewest?: number; readonly mime: RegExp }>
+>;
 
 /** Temporary media, for three days. */
 export class Media {
   private readonly media = new Map<string, Medium>();
   private expiredBeforeMs = 0;
 
+  constructor(private readonly limits: MediaLimits) {}
+
   /** The stored medium, or the code of the refusal. */
   add(type: string, file: { name: string; mime: string; bytes: Buffer }, nowMs: number): Medium | number {
-    const limit = LIMITS[type];
+    const limit = this.limits[type];
     if (limit === undefined) return 40004;
-    if (file.bytes.length > limit.bytes) return 40006;
+    if (file.bytes.length > limit.bytes || file.bytes.length < (limit.fewest ?? 0)) return 40006;
     if (!limit.mime.test(file.mime)) return 40005;
     return this.keep(type, file, nowMs);
   }

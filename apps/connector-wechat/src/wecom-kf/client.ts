@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { ConnectorError, type GuardedFetch, type GuardedResponse } from '@huiliu/connector-kit';
+import type { Clock } from '@huiliu/storage';
+import { parseJson } from '@huiliu/wire';
+import { multipart } from '../shared/multipart';
+import { type IssuedToken, Tokens } from '../shared/tokens';
+import type { WecomKfConfig } from './definition';
+import { errorOf, errorOfFetch, errorOfStatus } from './errors';
+
+const API = 'https://qyapi.weixin.qq.com';
+/** A page of a thousand messages of 2 KB each, and their frames. */
+const MAX_ANSWER = 16 * 1024 * 1024;
+const MAX_FILE = 20 * 1024 * 1024;
+const MAX_DEPTH = 20;
+
+const Refusal = z.object({
+  errcode: z.union([z.number(), z.string()]).transform(String),
+  errmsg: z.string().catch(''),
+});
+const Issued = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive() });
+const Uploaded = z.object({ media_id: z.string().min(1) });
+
+/** A file as the platform gave it. */
+export interface MediaFile {
+  readonly bytes: Buffer;
+  readonly mime: string;
+  readonly disposition: string | undefined;
+}
+
+/** The platform's HTTP interface: the token in, its errors in our terms out. */
+export class WecomClient {
+  private readonly base: string;
+  private readonly tokens: Tokens;
+
+  constructor(
+    private readonly config: Pick<WecomKfConfig, 'corpId' | 'secret' | 'apiBase'>,
+    private readonly fetch: GuardedFetch,
+    clock: Pick<Clock, 'now'>,
+  ) {
+    this.base = (config.apiBase ?? API).replace(/\/+$/, '');
+    // The platform knows no forced renewal: it gives the same token until that has ended.
+    this.tokens = new Tokens(() => this.askToken(), clock);
+  }
+
+  /** Makes sure that there is a token that the platform takes. */
+  async renewToken(): Promise<void> {
+    await this.tokens.get();
+  }
+
+  /** A call that only asks, or that changes nothing the second time: without an answer it may be repeated. */
+  ask(path: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
+    return this.post(path, body, false, signal);
+  }
+
+  /** A call that does something: without an answer its outcome is unknown. */
+  act(path: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
+    return this.post(path, body, true, signal);
+  }
+
+  /** Stores a temporary medium for three days; answers its id. */
+  async upload(
+    type: string,
+    file: { name: string; mime: string; bytes: Buffer },
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { contentType, body } = multipart('media', file);
+    return this.withToken(async (token) => {
+      const answer = await this.call(`/cgi-bin/media/upload?access_token=${token}&type=${type}`, {
+        method: 'POST',
+        headers: { 'content-type': contentType },
+        body,
+        acts: false,
+        signal,
+      });
+      const uploaded = Uploaded.safeParse(readAnswer(answer));
+      if (!uploaded.success) throw new ConnectorError('transient', 'no_media_id', '企业微信没有给出媒体文件的编号');
+      return uploaded.data.media_id;
+    });
+  }
+
+  /** A customer's file. */
+  async download(mediaId: string, signal: AbortSignal): Promise<MediaFile> {
+    return this.withToken(async (token) => {
+      const query = `access_token=${token}&media_id=${encodeURIComponent(mediaId)}`;
+      const answer = await this.call(`/cgi-bin/media/get?${query}`, { method: 'GET', acts: false, signal });
+      const disposition = answer.headers['content-disposition'];
+      // A refusal comes as JSON, and so may a customer's file: that one comes as a file.
+      if (disposition === undefined && isJson(answer)) {
+        readAnswer(answer);
+        throw new ConnectorError('rejected', 'no_media', '企业微信没有给出文件');
+      }
+      return { bytes: answer.body, mime: mimeOf(answer) || 'application/octet-stream', disposition };
+    });
+  }
+
+  private async post(path: string, body: unknown, acts: boolean, signal?: AbortSignal): Promise<unknown> {
+    return this.withToken(async (token) => {
+      const answer = await this.call(`${path}?access_token=${token}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        acts,
+        maxBytes: MAX_ANSWER,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      const read = readAnswer(answer);
+      // The interface always answers JSON; anything else came from something in between.
+      if (read === null)
+        throw new ConnectorError(acts ? 'outcome_unknown' : 'transient', 'no_json', '企业微信的回应无法识别');
+      return read;
+    });
+  }
+
+  private async withToken<T>(call: (token: string) => Promise<T>): Promise<T> {
+    const token = await this.tokens.get();
+    try {
+      return await call(encodeURIComponent(token));
+    } catch (error) {
+      if (error instanceof ConnectorError && error.kind === 'auth') this.tokens.discredit(token);
+      throw error;
+    }
+  }
+
+  private async askToken(): Promise<IssuedToken> {
+    const { corpId, secret } = this.config;
+    const query = new URLSearchParams({ corpid: corpId, corpsecret: secret }).toString();
+    const answer = await this.call(`/cgi-bin/gettoken?${query}`, { method: 'GET', acts: false });
+    const issued = Issued.safeParse(readAnswer(answer));
+    if (!issued.success) throw new ConnectorError('transient', 'no_token', '没有得到 access_token');
+    return { token: issued.data.access_token, expiresInMs: issued.data.expires_in * 1000 };
+  }
+
+  private async call(path: string, { acts, ...request }: Request): Promise<GuardedResponse> {
+    let answer: GuardedResponse;
+    try {
+      answer = await this.fetch.fetch(`${this.base}${path}`, { maxBytes: MAX_FILE, ...request });
+    } catch (error) {
+      throw errorOfFetch(error, acts);
+    }
+    if (answer.status !== 200) throw errorOfStatus(answer.status);
+    return answer;
+  }
+}
+
+interface Request {
+  readonly method: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  readonly signal?: AbortSignal;
+  readonly maxBytes?: number;
+  readonly acts: boolean;
+}
+
+const mimeOf = (answer: GuardedResponse): string => (answer.headers['content-type'] ?? '').split(';', 1)[0] as string;
+const isJson = (answer: GuardedResponse): boolean => /json|text\/plain/.test(mimeOf(answer));
+
+/** The answer's JSON; null when it is none. Throws what the platform refused. */
+function readAnswer(answer: GuardedResponse): unknown {
+  let value: unknown;
+  try {
+    value = parseJson(answer.body.toString('utf8'), { maxChars: MAX_ANSWER, maxDepth: MAX_DEPTH });
+  } catch {
+    return null;
+  }
+  const refusal = Refusal.safeParse(value);
+  if (refusal.success && refusal.data.errcode !== '0') throw errorOf(refusal.data.errcode, refusal.data.errmsg);
+  return value;
+}

@@ -1,0 +1,69 @@
+type Words = readonly [zh: string, en: string];
+
+/** How one channel looks on the phone: its name, what can happen beside saying something, and how that reads in the thread. */
+interface Look {
+  readonly title: Words;
+  readonly acts: readonly { readonly event: string; readonly key?: string; readonly name: Words }[];
+  readonly events: Readonly<Record<string, Words>>;
+  /** Who has the session, where the platform counts that; by the number of the state. */
+  readonly states?: Readonly<Record<number, Words>>;
+}
+
+const LOOKS: Readonly<Record<string, Look>> = {
+  'wechat-official': {
+    title: ['公众号', 'Official account'],
+    acts: [
+      { event: 'follow', name: ['关注', 'Follow'] },
+      { event: 'unfollow', name: ['取消关注', 'Unfollow'] },
+      { event: 'scan', key: 'store-7', name: ['扫码', 'Scan'] },
+      { event: 'menu_click', key: 'ORDERS', name: ['菜单', 'Menu'] },
+    ],
+    events: {
+      follow: ['你关注了这个公众号', 'You follow this account'],
+      unfollow: ['你取消了关注', 'You do not follow it any more'],
+      scan: ['你扫描了二维码', 'You scanned a code'],
+      menu_click: ['你点击了菜单', 'You used the menu'],
+    },
+  },
+  weibo: {
+    title: ['微博', 'Weibo'],
+    acts: [
+      { event: 'follow', name: ['关注', 'Follow'] },
+      { event: 'unfollow', name: ['取消关注', 'Unfollow'] },
+      { event: 'scan', key: 'store-7', name: ['扫码', 'Scan'] },
+      { event: 'menu_click', key: 'ORDERS', name: ['菜单', 'Menu'] },
+    ],
+    events: {
+      follow: ['你关注了这个微博', 'You follow this account'],
+      unfollow: ['你取消了关注', 'You do not follow it any more'],
+      scan: ['你扫描了二维码', 'You scanned a code'],
+      menu_click: ['你点击了菜单', 'You used the menu'],
+    },
+  },
+  'wecom-kf': {
+    title: ['微信客服', 'WeCom customer service'],
+    acts: [
+      { event: 'enter_session', key: 'shop', name: ['进入会话', 'Enter'] },
+      { event: 'recall', name: ['撤回', 'Recall'] },
+      { event: 'servicer_answers', key: '您好，我在企业微信里回复您', name: ['企业微信回复', 'Answer in WeCom'] },
+      { event: 'session_ends', name: ['结束会话', 'End'] },
+    ],
+    events: {
+      enter_session: ['你进入了客服会话', 'You came in'],
+      user_recall_msg: ['你撤回了一条消息', 'You recalled a message'],
+      session_status_change: ['会话状态有变更', 'The session has changed'],
+      msg_send_fail: ['一条回复没有送达', 'An answer did not arrive'],
+    },
+    states: {
+      1: ['坐席接待中', 'with an agent'],
+      2: ['在接待池排队', 'waiting in the pool'],
+      3: ['企业微信接待中', 'with a servicer in WeCom'],
+      4: ['会话已结束', 'ended'],
+    },
+  },
+};
+
+/** A channel that has no look of its own can say things all the same. */
+export function lookOf(channel: string): Look {
+  return LOOKS[channel] ?? { title: [channel, channel], acts: [], events: {} };
+}

@@ -1,0 +1,7 @@
+/** Who has a conversation on our side, as the inbox has committed it: it waits, an agent of ours serves it, or it is resolved. */
+export interface ServiceChange {
+  readonly conversationId: string;
+  readonly remoteContactId: string;
+  readonly state: 'waiting' | 'serving' | 'ended';
+  readonly at: Date;
+}
