@@ -1,6 +1,5 @@
 import type { Account, Conversation, Message } from '@huiliu/contracts';
 import { AgentClient, call, eventually, type System, uniqueName } from '@huiliu/testing';
-import type { ChannelPlan } from './plan';
 import type { Delivery, PlatformWorld, Shown, Side } from './sides/side';
 
 /** One channel of a running system, from both ends: the platform, played, and what agents see. */
@@ -16,7 +15,7 @@ export class Channel {
   static async open(
     system: System,
     admin: AgentClient,
-    { channel }: ChannelPlan,
+    channel: string,
     world: PlatformWorld,
     over: Record<string, unknown> = {},
   ): Promise<Channel> {

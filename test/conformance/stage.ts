@@ -28,7 +28,7 @@ export async function startConformance(plan: ChannelPlan, env: Record<string, st
       ),
     );
     const scene = async (over?: Record<string, unknown>): Promise<Scene> => ({
-      channel: await Channel.open(system, admin, plan, world, over),
+      channel: await Channel.open(system, admin, plan.channel, world, over),
       definition,
       plan,
     });
