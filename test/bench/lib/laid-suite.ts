@@ -1,24 +1,24 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { CpuUse } from './cpu';
-import { CpuMeter } from './cpu';
+import { cpuMicros } from './cpu';
 import { inboundRecord, type BenchConversation } from './messages';
 import { startSuiteProduct } from './product';
-import { until } from './scene';
+import { pause, until } from './scene';
 import { scratch } from './services';
 import { INBOUND, SqliteFile } from './sqlite-file';
 import { assigned } from './stored';
 
 const PATIENCE_MS = 600_000;
+const SETTLED_MS = 500;
 /** SQLite takes so many values in one question. */
 const IDS_AT_ONCE = 10_000;
 /** Records of one transaction while they are laid down. */
 const LAID_AT_ONCE = 20_000;
 
 export interface Drained {
+  /** µs, of all that the process used but for what it takes to start. */
   readonly cpuMicrosPerMessage: number;
-  readonly cpu: CpuUse;
-  /** Of what was handled from the first look on, messages a second. */
+  /** Messages a second, from the first that was handled to the last. */
   readonly rate: number;
   /** What it held when all was handled, MB. */
   readonly rssMb: number;
@@ -27,6 +27,7 @@ export interface Drained {
 /** The suite's data, which keeps growing: records are laid down while nothing runs, then the suite handles them. */
 export class LaidSuite {
   readonly sent = new Map<string, number>();
+  private startMicros = 0;
 
   private constructor(
     readonly folder: string,
@@ -52,28 +53,36 @@ export class LaidSuite {
       last = this.lay(file, from, Math.min(messages, from + LAID_AT_ONCE), draw);
     const database = new SqliteFile(file, true);
     try {
-      const product = await startSuiteProduct(this.folder);
-      const meter = new CpuMeter(product.processes());
-      const metered = database.position();
+      const before = database.position();
+      const starting = startSuiteProduct(this.folder);
+      starting.catch(() => undefined);
+      await until(() => Promise.resolve(database.position() > before), PATIENCE_MS, 2);
       const startedMs = Date.now();
       if (!(await until(() => Promise.resolve(database.position() >= last), PATIENCE_MS, 2)))
         throw new Error(`the suite did not handle what was laid down; it stands at ${database.position()} of ${last}`);
       const endedMs = Date.now();
-      const cpu = meter.read();
+      const product = await starting;
+      const { pid } = product.processes()[0]!;
       await until(async () => (await this.assigned(database)) === this.sent.size, 60_000);
-      const rssMb = readRss(product.processes()[0]!.pid);
+      const used = cpuMicros(pid);
+      const rssMb = readRss(pid);
       await product.stop();
-      const handled = Math.max(1, last - metered);
-      const own = Object.values(cpu).reduce((sum, micros) => sum + micros, 0);
       return {
-        cpuMicrosPerMessage: own / handled,
-        cpu: Object.fromEntries(Object.entries(cpu).map(([name, micros]) => [name, (micros * messages) / handled])),
-        rate: (handled * 1000) / Math.max(1, endedMs - startedMs),
+        cpuMicrosPerMessage: (used - this.startMicros) / messages,
+        rate: (messages * 1000) / Math.max(1, endedMs - startedMs),
         rssMb,
       };
     } finally {
       database.close();
     }
+  }
+
+  /** Measures what it takes to start with what is there now: not counted to the messages of later rounds. */
+  async measureStart(): Promise<void> {
+    const product = await startSuiteProduct(this.folder);
+    await pause(SETTLED_MS);
+    this.startMicros = cpuMicros(product.processes()[0]!.pid);
+    await product.stop();
   }
 
   /** Everything is stored once, and in order: by the numbers that each conversation has given. */

@@ -5,7 +5,6 @@ import { openDesk, type Desk } from '../lib/desk';
 import { LaidSuite, type Drained } from '../lib/laid-suite';
 import { rssMb } from '../lib/memory';
 import { conversationsOf } from '../lib/messages';
-import { cpuFigures } from '../lib/own-cpu';
 import { median } from '../lib/pairs';
 import { startSuiteProduct } from '../lib/product';
 import { addCounts } from '../lib/recount';
@@ -50,6 +49,7 @@ export const conversations: Scene = async ({ seconds, seed }) => {
       const size = { name, suite, rounds: [] };
       sizes.push(size);
       await suite.drain(count, (nth) => nth / count, rssMb);
+      await suite.measureStart();
       return size;
     };
     const live: Size[] = [];
@@ -57,6 +57,7 @@ export const conversations: Scene = async ({ seconds, seed }) => {
     await inTurn(live);
     const full = await make(`${STORED} messages stored`, SIZES[0]!);
     await drain(full.suite, STORED - SIZES[0]!);
+    await full.suite.measureStart();
     await inTurn([full, live[0]!]);
 
     const costs = sizes.map(({ rounds }) => costOf(rounds));
@@ -69,10 +70,8 @@ export const conversations: Scene = async ({ seconds, seed }) => {
       floor: null,
       system: round(rateOf(all)),
       unit: 'messages/s',
-      ...cpuFigures(
-        all.map(({ cpu }) => cpu),
-        all.length * messages,
-      ),
+      cpuMicrosPerMessage: round(costOf(all)),
+      cpuByProcess: { suite: round(costOf(all)) },
       ...addCounts(sizes.map(({ suite }) => suite.wrong())),
       p50Ms: null,
       p99Ms: null,
