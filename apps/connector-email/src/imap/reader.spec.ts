@@ -164,6 +164,20 @@ describe('reading a mailbox', () => {
     expect(later.read).not.toContain('m59');
   });
 
+  it('does not read a large mailbox from its beginning unless asked', async () => {
+    const user = name();
+    const long = new Date(Date.now() - 30 * 24 * 3600_000);
+    for (let n = 0; n < 10_000; n += 200)
+      await Promise.all(Array.from({ length: 200 }, (_, one) => server.deliver(user, mail(`old${n + one}`), long)));
+    const desk = new Desk(server, user).start();
+    await eventually('it is open', () => opened(desk), 30_000);
+    await server.deliver(user, mail('new'));
+    await eventually('the new one is read', () => desk.read.length > 0, 30_000);
+    expect(desk.read).toEqual(['new']);
+    expect(desk.progress.every((progress) => progress === null)).toBe(true);
+    await desk.stop();
+  });
+
   it('knows mails again under another UIDVALIDITY, and reads those that came meanwhile', async () => {
     const user = name();
     const desk = new Desk(server, user).start();
