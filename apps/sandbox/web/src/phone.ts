@@ -47,7 +47,7 @@ const words = (zh: string, en: string): string => (language === 'zh' ? zh : en);
 let shown = '';
 
 const EVENTS: Readonly<Record<string, readonly [string, string]>> = {
-  follow: ['你关注了这个公众号', 'You follow this account'],
+  follow: ['你关注了这个账号', 'You follow this account'],
   unfollow: ['你取消了关注', 'You do not follow it any more'],
   scan: ['你扫描了二维码', 'You scanned a code'],
   menu_click: ['你点击了菜单', 'You used the menu'],
