@@ -72,6 +72,30 @@ CREATE TABLE connector_wechat_parked (
 CREATE UNIQUE INDEX u_connector_wechat_parked_id ON connector_wechat_parked (id);
 CREATE INDEX i_connector_wechat_parked_grp_topic_partition_no_state_key_hash_ ON connector_wechat_parked (grp, topic, partition_no, state, key_hash, n);
 
+-- connector_weibo: 20261123-00-bus
+CREATE TABLE connector_weibo_parked (
+  n bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  id char(26) NOT NULL,
+  grp varchar(100) NOT NULL,
+  topic varchar(200) NOT NULL,
+  partition_no int NOT NULL,
+  record_offset varchar(32) NOT NULL,
+  event_key longtext NULL,
+  key_hash char(43) NOT NULL,
+  event_id char(26) NULL,
+  state varchar(10) NOT NULL,
+  value longtext NOT NULL,
+  encoding varchar(10) NOT NULL,
+  reason varchar(500) NOT NULL,
+  attempts int NOT NULL,
+  announced tinyint NOT NULL,
+  replayed tinyint NOT NULL,
+  next_at datetime(3) NULL,
+  created_at datetime(3) NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE UNIQUE INDEX u_connector_weibo_parked_id ON connector_weibo_parked (id);
+CREATE INDEX i_connector_weibo_parked_grp_topic_partition_no_state_key_hash_n ON connector_weibo_parked (grp, topic, partition_no, state, key_hash, n);
+
 -- inbox: 20261123-00-bus
 CREATE TABLE inbox_parked (
   n bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -380,6 +404,93 @@ CREATE TABLE connector_wechat_outbox (
   created_at datetime(3) NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE INDEX i_connector_wechat_outbox_shard_n ON connector_wechat_outbox (shard, n);
+
+-- connector_weibo: 20261123-01-connector
+CREATE TABLE connector_weibo_outbound (
+  n bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  command_id char(26) NOT NULL,
+  kind varchar(10) NOT NULL,
+  lane varchar(40) NOT NULL,
+  message_id char(26) NOT NULL,
+  attempt int NOT NULL,
+  conversation_id char(26) NOT NULL,
+  account_id char(26) NOT NULL,
+  pending tinyint NOT NULL DEFAULT 1,
+  state varchar(10) NOT NULL,
+  command longtext NOT NULL,
+  part int NOT NULL DEFAULT 1,
+  tries int NOT NULL DEFAULT 0,
+  first_tried_at datetime(3) NULL,
+  not_before datetime(3) NULL,
+  remote_ids longtext NOT NULL,
+  updated_at datetime(3) NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE UNIQUE INDEX u_connector_weibo_outbound_command_id ON connector_weibo_outbound (command_id);
+CREATE INDEX i_connector_weibo_outbound_pending_lane_n ON connector_weibo_outbound (pending, lane, n);
+CREATE INDEX i_connector_weibo_outbound_pending_updated_at ON connector_weibo_outbound (pending, updated_at);
+CREATE TABLE connector_weibo_remote_ids (
+  remote_key char(43) NOT NULL,
+  remote_id varchar(512) NOT NULL,
+  message_id char(26) NOT NULL,
+  part int NOT NULL,
+  attempt int NOT NULL,
+  conversation_id char(26) NOT NULL,
+  created_at datetime(3) NOT NULL,
+  PRIMARY KEY (remote_key)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE INDEX i_connector_weibo_remote_ids_message_id_part ON connector_weibo_remote_ids (message_id, part);
+CREATE INDEX i_connector_weibo_remote_ids_created_at ON connector_weibo_remote_ids (created_at);
+CREATE TABLE connector_weibo_cursors (
+  account_id char(26) NOT NULL,
+  cursor_text longtext NOT NULL,
+  updated_at datetime(3) NOT NULL,
+  PRIMARY KEY (account_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE TABLE connector_weibo_signed_calls (
+  call_key char(43) NOT NULL,
+  body_hash char(43) NOT NULL,
+  seen_at datetime(3) NOT NULL,
+  PRIMARY KEY (call_key)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE INDEX i_connector_weibo_signed_calls_seen_at ON connector_weibo_signed_calls (seen_at);
+CREATE TABLE connector_weibo_uploads (
+  attachment_id char(26) NOT NULL,
+  uploader_id char(26) NOT NULL,
+  attachment longtext NOT NULL,
+  created_at datetime(3) NOT NULL,
+  PRIMARY KEY (attachment_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE INDEX i_connector_weibo_uploads_created_at ON connector_weibo_uploads (created_at);
+
+-- connector_weibo: 20261123-01-handled
+CREATE TABLE connector_weibo_handled (
+  group_name varchar(100) NOT NULL,
+  event_id char(26) NOT NULL,
+  handled_at datetime(3) NOT NULL,
+  PRIMARY KEY (group_name, event_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE INDEX i_connector_weibo_handled_handled_at ON connector_weibo_handled (handled_at);
+
+-- connector_weibo: 20261123-01-leases
+CREATE TABLE connector_weibo_leases (
+  name varchar(190) NOT NULL,
+  owner varchar(64) NOT NULL,
+  fence bigint NOT NULL,
+  expires_at datetime(3) NOT NULL,
+  PRIMARY KEY (name)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- connector_weibo: 20261123-01-outbox
+CREATE TABLE connector_weibo_outbox (
+  n bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  id char(26) NOT NULL,
+  topic varchar(200) NOT NULL,
+  event_key varchar(1100) NOT NULL,
+  shard int NOT NULL,
+  value longtext NOT NULL,
+  created_at datetime(3) NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE INDEX i_connector_weibo_outbox_shard_n ON connector_weibo_outbox (shard, n);
 
 -- inbox: 20261123-01-handled
 CREATE TABLE inbox_handled (
@@ -756,3 +867,6 @@ CREATE TABLE inbox_message_references (
   refs longtext NOT NULL,
   PRIMARY KEY (message_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- inbox: 20261127-02-contacts
+CREATE INDEX i_inbox_conversations_contact_id ON inbox_conversations (contact_id);

@@ -218,6 +218,63 @@ CREATE TABLE connector_wechat_uploads (
 );
 CREATE INDEX i_connector_wechat_uploads_created_at ON connector_wechat_uploads (created_at);
 
+-- connector_weibo: 20261123-01-connector
+CREATE TABLE connector_weibo_outbound (
+  n integer PRIMARY KEY AUTOINCREMENT,
+  command_id char(26) NOT NULL,
+  kind varchar(10) NOT NULL,
+  lane varchar(40) NOT NULL,
+  message_id char(26) NOT NULL,
+  attempt integer NOT NULL,
+  conversation_id char(26) NOT NULL,
+  account_id char(26) NOT NULL,
+  pending integer NOT NULL DEFAULT 1,
+  state varchar(10) NOT NULL,
+  command text NOT NULL,
+  part integer NOT NULL DEFAULT 1,
+  tries integer NOT NULL DEFAULT 0,
+  first_tried_at datetime(3) NULL,
+  not_before datetime(3) NULL,
+  remote_ids text NOT NULL,
+  updated_at datetime(3) NOT NULL
+);
+CREATE UNIQUE INDEX u_connector_weibo_outbound_command_id ON connector_weibo_outbound (command_id);
+CREATE INDEX i_connector_weibo_outbound_pending_lane_n ON connector_weibo_outbound (pending, lane, n);
+CREATE INDEX i_connector_weibo_outbound_pending_updated_at ON connector_weibo_outbound (pending, updated_at);
+CREATE TABLE connector_weibo_remote_ids (
+  remote_key char(43) NOT NULL,
+  remote_id varchar(512) NOT NULL,
+  message_id char(26) NOT NULL,
+  part integer NOT NULL,
+  attempt integer NOT NULL,
+  conversation_id char(26) NOT NULL,
+  created_at datetime(3) NOT NULL,
+  PRIMARY KEY (remote_key)
+);
+CREATE INDEX i_connector_weibo_remote_ids_message_id_part ON connector_weibo_remote_ids (message_id, part);
+CREATE INDEX i_connector_weibo_remote_ids_created_at ON connector_weibo_remote_ids (created_at);
+CREATE TABLE connector_weibo_cursors (
+  account_id char(26) NOT NULL,
+  cursor_text text NOT NULL,
+  updated_at datetime(3) NOT NULL,
+  PRIMARY KEY (account_id)
+);
+CREATE TABLE connector_weibo_signed_calls (
+  call_key char(43) NOT NULL,
+  body_hash char(43) NOT NULL,
+  seen_at datetime(3) NOT NULL,
+  PRIMARY KEY (call_key)
+);
+CREATE INDEX i_connector_weibo_signed_calls_seen_at ON connector_weibo_signed_calls (seen_at);
+CREATE TABLE connector_weibo_uploads (
+  attachment_id char(26) NOT NULL,
+  uploader_id char(26) NOT NULL,
+  attachment text NOT NULL,
+  created_at datetime(3) NOT NULL,
+  PRIMARY KEY (attachment_id)
+);
+CREATE INDEX i_connector_weibo_uploads_created_at ON connector_weibo_uploads (created_at);
+
 -- inbox: 20261123-01-inbox
 CREATE TABLE inbox_contacts (
   id char(26) NOT NULL,
@@ -563,3 +620,6 @@ CREATE TABLE inbox_message_references (
   refs text NOT NULL,
   PRIMARY KEY (message_id)
 );
+
+-- inbox: 20261127-02-contacts
+CREATE INDEX i_inbox_conversations_contact_id ON inbox_conversations (contact_id);

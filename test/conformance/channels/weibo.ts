@@ -253,6 +253,10 @@ export const weibo: ChannelPlan = {
   modes: [
     { name: 'the XML form', settings: { format: 'xml' } },
     { name: 'the standard interface', settings: {}, config: { publicInterface: 'standard' } },
+    {
+      name: 'the standard interface, where the commercial one is closed',
+      settings: { closed: ['/biz.json', '/other.json'] },
+    },
     { name: 'the commercial reply interface', settings: {}, config: { replyInterface: 'commercial' } },
   ],
   inMode: async (scene) => {

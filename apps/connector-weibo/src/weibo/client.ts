@@ -2,7 +2,7 @@ import { ConnectorError, type GuardedFetch, type GuardedResponse } from '@huiliu
 import { parseJson } from '@huiliu/wire';
 import { z } from 'zod';
 import type { WeiboConfig } from './definition';
-import { errorOf, errorOfFetch, errorOfStatus, isDoneLate } from './errors';
+import { errorOf, errorOfFetch, errorOfStatus, isDoneLate, isNotOpen } from './errors';
 import type { WeiboRequest } from './outbound';
 
 const HOSTS = {
@@ -12,6 +12,7 @@ const HOSTS = {
   upload: 'https://upload.api.weibo.com',
 } as const;
 type Host = keyof typeof HOSTS;
+type Public = 'commercial' | 'standard';
 
 const MAX_ANSWER = 4 * 1024 * 1024;
 const MAX_FILE = 20 * 1024 * 1024;
@@ -20,7 +21,7 @@ export const TIMELINES = ['comments', 'commentMentions', 'mentions'] as const;
 export type TimelineName = (typeof TIMELINES)[number];
 
 /** By interface. Source: open.weibo.com, C/2/comments/to_me/biz, C/2/comments/mentions/biz, C/2/statuses/mentions/other. */
-const PATHS: Readonly<Record<'commercial' | 'standard', Readonly<Record<TimelineName, string>>>> = {
+const PATHS: Readonly<Record<Public, Readonly<Record<TimelineName, string>>>> = {
   commercial: {
     comments: '/2/comments/to_me/biz.json',
     commentMentions: '/2/comments/mentions/biz.json',
@@ -52,6 +53,9 @@ export interface MediaFile {
 
 /** The platform's HTTP interface: the token in, its errors in our terms out. */
 export class WeiboClient {
+  /** By what is asked, the interface that was found open. */
+  private readonly open = new Map<string, Public>();
+
   constructor(
     private readonly config: WeiboConfig,
     private readonly fetch: GuardedFetch,
@@ -59,7 +63,7 @@ export class WeiboClient {
 
   /** Sends; without an answer the outcome is unknown. Answers the id of a comment; a private message is given none. */
   async send(request: WeiboRequest, signal: AbortSignal): Promise<string | null> {
-    const { replyInterface, publicInterface } = this.config;
+    const { replyInterface } = this.config;
     if (request.to === 'private') {
       const { receiver, type, data } = request;
       // Form encoding is the one url-encoding that `data` gets.
@@ -79,29 +83,36 @@ export class WeiboClient {
       ...(ip === undefined ? {} : { rip: ip }),
     };
     const does = request.to === 'comment' ? 'reply' : 'create';
-    const standard = publicInterface === 'standard';
-    const path = standard ? `/2/comments/${does}.json` : `/2/comments/${does}/biz.json`;
-    const made = Made.safeParse(await this.post(standard ? 'standard' : 'commercial', path, form, signal));
+    const made = Made.safeParse(
+      await this.onOpen(does, (kind) =>
+        this.post(
+          kind,
+          kind === 'standard' ? `/2/comments/${does}.json` : `/2/comments/${does}/biz.json`,
+          form,
+          signal,
+        ),
+      ),
+    );
     return made.success ? made.data.id : null;
   }
 
   /** One page of a timeline, newest first: ids above `since`, up to `upTo`. */
   async page(name: TimelineName, since: string, upTo: string | null, signal: AbortSignal): Promise<unknown> {
-    const kind = this.config.publicInterface === 'standard' ? 'standard' : 'commercial';
     const query = new URLSearchParams({
       access_token: this.config.accessToken,
       since_id: since,
       count: String(PAGE),
       ...(upTo === null ? {} : { max_id: upTo }),
     });
-    const answer = await this.call(kind, `${PATHS[kind][name]}?${query.toString()}`, {
-      method: 'GET',
-      acts: false,
-      signal,
+    return this.onOpen(name, async (kind) => {
+      const path = `${PATHS[kind][name]}?${query.toString()}`;
+      const answer = await this.call(kind, path, { method: 'GET', acts: false, signal });
+      const read = readAnswer(answer);
+      if (read !== null) return read;
+      throw answer.status === 200
+        ? new ConnectorError('transient', 'no_json', '微博的回应无法识别')
+        : errorOfStatus(answer.status);
     });
-    const read = readAnswer(answer);
-    if (read === null) throw new ConnectorError('transient', 'no_json', '微博的回应无法识别');
-    return read;
   }
 
   /** A customer's file. */
@@ -132,6 +143,25 @@ export class WeiboClient {
     });
     const info = TokenInfo.safeParse(readAnswer(answer));
     return info.success ? { uid: info.data.uid, seconds: info.data.expire_in ?? null } : null;
+  }
+
+  /** On the interface that is set, or on the one of both that is open to this app: what a closed one refuses was not done. */
+  private async onOpen<T>(what: string, call: (kind: Public) => Promise<T>): Promise<T> {
+    const { publicInterface } = this.config;
+    if (publicInterface === 'commercial' || publicInterface === 'standard') return call(publicInterface);
+    const first = this.open.get(what) ?? 'commercial';
+    try {
+      return await call(first);
+    } catch (error) {
+      if (!isNotOpen(error)) throw error;
+      const other = first === 'commercial' ? 'standard' : 'commercial';
+      const done = await call(other).catch((second: unknown) => {
+        // Where neither is open, the first one's words are shown.
+        throw isNotOpen(second) ? error : second;
+      });
+      this.open.set(what, other);
+      return done;
+    }
   }
 
   private async post(host: Host, path: string, form: Record<string, string>, signal: AbortSignal): Promise<unknown> {

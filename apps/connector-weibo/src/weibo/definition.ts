@@ -32,9 +32,9 @@ export const definition = {
       en: 'UID of the Weibo account',
     }),
     apiBase: field(address.optional(), { zh: '接口地址（留空则为微博）', en: 'API address (Weibo unless given)' }),
-    publicInterface: field(z.enum(['commercial', 'standard', 'off']).default('commercial'), {
-      zh: '评论与 @ 的接口：commercial 商业接口，standard 普通接口，off 不读取',
-      en: 'Interface for comments and mentions: commercial, standard, or off',
+    publicInterface: field(z.enum(['auto', 'commercial', 'standard', 'off']).default('auto'), {
+      zh: '评论与 @ 的接口：auto 先商业后普通，commercial 商业接口，standard 普通接口，off 不读取',
+      en: 'Interface for comments and mentions: auto (commercial, else standard), commercial, standard, or off',
     }),
     replyInterface: field(z.enum(['fans', 'commercial']).default('fans'), {
       zh: '私信回复的接口：fans 粉丝服务，commercial 商业接口',

@@ -84,6 +84,10 @@ export function errorOf(code: string, words: string): ConnectorError {
 /** 20032: done, and will be seen in a minute or two. */
 export const isDoneLate = (code: string): boolean => code === '20032';
 
+/** Codes of an interface that this app may not use at all: nothing was done, and another one may be open. */
+const NOT_OPEN: ReadonlySet<string> = new Set(['10005', '10014', '10020', 'http_403', 'http_404']);
+export const isNotOpen = (error: unknown): boolean => error instanceof ConnectorError && NOT_OPEN.has(error.code);
+
 /** Whether an interface is closed to this app, and will be until somebody asks the platform for it. */
 export const isClosedInterface = (error: unknown): error is ConnectorError =>
   error instanceof ConnectorError && error.kind === 'rejected';

@@ -34,7 +34,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
       { event: 'menu_click', key: 'ORDERS', name: ['菜单', 'Menu'] },
     ],
     events: {
-      follow: ['你关注了这个微博', 'You follow this account'],
+      follow: ['你关注了这个账号', 'You follow this account'],
       unfollow: ['你取消了关注', 'You do not follow it any more'],
       scan: ['你扫描了二维码', 'You scanned a code'],
       menu_click: ['你点击了菜单', 'You used the menu'],

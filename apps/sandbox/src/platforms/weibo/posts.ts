@@ -29,6 +29,9 @@ export class Posts {
   post(by: Person, text: string, nowMs: number): Post {
     const post = { id: this.nextId(), by, text, atMs: nowMs };
     this.posts.set(String(post.id), post);
+    // The first is ours, and stays.
+    const oldest = this.posts.size > MOST_KEPT ? [...this.posts.keys()][1] : undefined;
+    if (oldest !== undefined) this.posts.delete(oldest);
     return post;
   }
 

@@ -37,7 +37,7 @@ export class WeiboAccount implements PlatformAccount {
   private format: Format = 'json';
   private callsPerHour = 50_000;
   private closed: readonly string[] = [];
-  private calls: number[] = [];
+  private calls = { hour: 0, count: 0 };
 
   constructor(
     private readonly played: PlayedAccount,
@@ -267,9 +267,9 @@ export class WeiboAccount implements PlatformAccount {
   }
 
   private isOverRate(): boolean {
-    const nowMs = Date.now();
-    this.calls = [...this.calls.filter((at) => nowMs - at < HOUR_MS), nowMs];
-    return this.calls.length > this.callsPerHour;
+    const hour = Math.floor(Date.now() / HOUR_MS);
+    if (this.calls.hour !== hour) this.calls = { hour, count: 0 };
+    return ++this.calls.count > this.callsPerHour;
   }
 
   private urlOf(fid: bigint): string {

@@ -125,7 +125,7 @@ describe('Weibo’s platform', () => {
     ]);
   });
 
-  it('keeps media until they expire, and takes the passive reply to a push', async () => {
+  it('keeps media until they expire', async () => {
     await control('say', {
       customer: 'a',
       kind: 'image',
