@@ -278,7 +278,7 @@ export class KfAccount implements PlatformAccount {
 
 /** An entry of the list as the customer's screen has it. */
 function shownOf(customer: string, item: ItemFields, urlOf: (mediaId: string) => string): ShownMessage {
-  const type = String(item.msgtype ?? 'raw');
+  const type = typeof item.msgtype === 'string' ? item.msgtype : 'raw';
   const said = (item[type] ?? {}) as ItemFields;
   const text = [said.content, said.name, said.title].find((one) => typeof one === 'string') ?? '';
   return {
@@ -286,7 +286,7 @@ function shownOf(customer: string, item: ItemFields, urlOf: (mediaId: string) =>
     from: item.origin === ORIGIN.servicer ? 'account' : 'customer',
     at: new Date(Number(item.send_time) * 1000).toISOString(),
     kind: type === 'event' ? String(said.event_type) : type,
-    text: text as string,
+    text,
     mediaUrl: typeof said.media_id === 'string' ? urlOf(said.media_id) : null,
     body: null,
   };
