@@ -1,6 +1,6 @@
 import { Profiles } from './profiles';
 import { Puller } from './pulling';
-import { ScriptedPlatform } from './testing/scripted-platform';
+import { ScriptedPlatform } from '../testing/scripted-wecom';
 
 const SYNC = '/kf/sync_msg';
 const signal = new AbortController().signal;

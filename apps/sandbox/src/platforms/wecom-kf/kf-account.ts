@@ -5,6 +5,7 @@ import type { Happened, Said } from '../control-shapes';
 import { Media, type MediaLimits } from '../media';
 import type { ApiAnswer, ApiCall, PlatformAccount, PlayedAccount, Push, ShownMessage, Signing } from '../platform';
 import { refusal } from './answers';
+import type { ApiAccount } from './api-account';
 import { type CallbackIdentity, callbackOf, handshakeOf } from './callbacks';
 import { type ItemFields, messageFields, SERVICER, sessionChange } from './customer-acts';
 import { Customer } from './customers';
@@ -46,13 +47,12 @@ const Settings = z.strictObject({
 });
 
 /** One customer-service account of a corp at WeCom. What customers wrote outlives this process. */
-export class KfAccount implements PlatformAccount {
+export class KfAccount implements PlatformAccount, ApiAccount {
   readonly tokens = new Tokens();
   readonly media = new Media(MEDIA);
   readonly list = new MessageList();
   readonly identity: CallbackIdentity;
   readonly secret: string;
-  /** Codes by which one message may be sent on an event. */
   readonly codes = new Map<string, { readonly customer: Customer; readonly untilMs: number }>();
   readonly sentIds = new Set<string>();
   private readonly customers = new Map<string, Customer>();

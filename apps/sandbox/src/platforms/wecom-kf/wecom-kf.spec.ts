@@ -165,7 +165,9 @@ describe('the platform of WeCom customer service', () => {
   it('takes one welcome within 20 s of a code, from whoever has not come in for two days', async () => {
     await control('event', { customer: 'a', event: 'enter_session', key: 'shop' });
     await control('event', { customer: 'a', event: 'enter_session', key: 'shop' });
-    const [first, second] = (await sync()).msg_list.map(({ event }) => event as unknown as { welcome_code?: string } | undefined);
+    const [first, second] = (await sync()).msg_list.map(
+      ({ event }) => event as unknown as { welcome_code?: string } | undefined,
+    );
     expect(second?.welcome_code).toBeUndefined();
     const welcome = () =>
       post('kf/send_msg_on_event', { code: first?.welcome_code, msgtype: 'text', text: { content: 'hi' } });
