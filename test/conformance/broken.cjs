@@ -54,6 +54,46 @@ const BREAKS = {
       errorOf: (code, words) => (code === '45015' ? errorOfStatus(403) : errorOf(code, words)),
     }),
   ],
+  'takes a callback of anybody': [
+    'wecom-kf/signature.js',
+    () => ({ openSigned: (_token, envelope, _stamp, encrypted) => envelope.open(encrypted).message }),
+  ],
+  'stops at an empty page': [
+    'wecom-kf/pulling.js',
+    ({ Puller }) => ({
+      Puller: class extends Puller {
+        async pull(...given) {
+          const pulled = await super.pull(...given);
+          return { ...pulled, more: pulled.more && pulled.events.length > 0 };
+        }
+      },
+    }),
+  ],
+  'moves the cursor past what it has not published': [
+    'wecom-kf/pulling.js',
+    ({ Puller }) => ({
+      Puller: class extends Puller {
+        async pull(...given) {
+          const pulled = await super.pull(...given);
+          return { ...pulled, events: pulled.events.slice(0, 1) };
+        }
+      },
+    }),
+  ],
+  'gives a repeated send a new id': [
+    'wecom-kf/ids.js',
+    ({ msgIdOf }) => ({ msgIdOf: (key, again) => msgIdOf(`${Math.random()}`.slice(2, 9) + key.slice(0, 20), again) }),
+  ],
+  'forgets to say who serves': [
+    'wecom-kf/service-state.js',
+    ({ ServiceStates }) => ({
+      ServiceStates: class extends ServiceStates {
+        follow() {
+          return Promise.resolve();
+        }
+      },
+    }),
+  ],
 };
 
 const [file, change] = BREAKS[process.env.CONFORMANCE_BREAKS] ?? [];

@@ -57,7 +57,7 @@ export function platformChannels(start: () => Promise<System>, appOf: (channel: 
 
     it('killed in the middle of a burst, nothing that was acknowledged is lost or doubled', async () => {
       const channel = await open(plan);
-      await channel.set({ schedule: { answerMs: 3_000, pauseMs: 500, tries: 20 } });
+      await channel.set({ schedule: { answerMs: 3_000, pauseMs: 1_500, tries: 10 } });
       const customers = Array.from({ length: CUSTOMERS }, () => uniqueName('c'));
       const kept = new Map<string, string[]>(customers.map((customer) => [customer, []]));
       let said = 0;

@@ -3,12 +3,12 @@ import { ConnectorError, GuardedFetchError } from '@huiliu/connector-kit';
 /** What came of a call that the platform's interface did not answer. */
 export interface CallErrors {
   /** An answer that is none of the interface's: a proxy's, a gateway's. */
-  errorOfStatus(status: number): ConnectorError;
+  readonly errorOfStatus: (status: number) => ConnectorError;
   /**
    * What kept us from an answer. `acts`: the call does something, so that without an answer nobody knows whether it was done. The cause is
    * left out: it holds the address, and so the token.
    */
-  errorOfFetch(error: unknown, acts: boolean): ConnectorError;
+  readonly errorOfFetch: (error: unknown, acts: boolean) => ConnectorError;
 }
 
 /** `platform`: how people call it. */

@@ -108,15 +108,18 @@ export class WecomClient {
       if (read === null)
         throw new ConnectorError(acts ? 'outcome_unknown' : 'transient', 'no_json', '企业微信的回应无法识别');
       return read;
-    });
+    }, !acts);
   }
 
-  private async withToken<T>(call: (token: string) => Promise<T>): Promise<T> {
+  /** A refused token is renewed and the call made again, once; what `acts` is left to the kit, which counts its attempts. */
+  private async withToken<T>(call: (token: string) => Promise<T>, again = true): Promise<T> {
     const token = await this.tokens.get();
     try {
       return await call(encodeURIComponent(token));
     } catch (error) {
-      if (error instanceof ConnectorError && error.kind === 'auth') this.tokens.discredit(token);
+      if (!(error instanceof ConnectorError) || error.kind !== 'auth') throw error;
+      this.tokens.discredit(token);
+      if (again) return this.withToken(call, false);
       throw error;
     }
   }

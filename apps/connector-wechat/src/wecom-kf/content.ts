@@ -1,13 +1,15 @@
+import type { InboundContent } from '@huiliu/connector-kit';
 import { clean, type Fields, textField } from '../shared/fields';
-import type { InboundContent } from './inbound';
+import type { definition } from './definition';
 import type { Item } from './items';
 import type { MediaRef } from './media';
 
-type Card = Extract<InboundContent, { kind: 'card' }>;
+export type WecomContent = InboundContent<typeof definition>;
+type Card = Extract<WecomContent, { kind: 'card' }>;
 type Field = (name: string, most?: number) => string;
 
 export interface SaidContent {
-  readonly content: InboundContent;
+  readonly content: WecomContent;
   readonly media?: MediaRef;
 }
 

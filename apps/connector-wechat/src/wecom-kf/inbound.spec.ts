@@ -98,6 +98,14 @@ describe('what an entry of the list says', () => {
         const inside = type === 'event' ? { external_userid: 'wmA', ...holds, event_type } : holds;
         published({ msgid: 'm', external_userid: 'wmA', msgtype: type, [type]: inside });
         published({ msgid: 'm', external_userid: 'wmA', send_time: wild, origin: wild, msgtype: type, [type]: wild });
+        published({
+          msgid: wild,
+          external_userid: wild,
+          servicer_userid: wild,
+          origin: 5,
+          msgtype: 'text',
+          text: holds,
+        });
       }),
       { numRuns: 1000 },
     );

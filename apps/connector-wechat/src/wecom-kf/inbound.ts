@@ -1,7 +1,7 @@
 import type { Content } from '@huiliu/contracts';
 import type { InboundEvent, PlatformReceipt } from '@huiliu/connector-kit';
 import { clean, textField } from '../shared/fields';
-import { contentOf } from './content';
+import { contentOf, type WecomContent } from './content';
 import type { definition } from './definition';
 import { failureOf } from './errors';
 import { externalUserId, type ExternalUserId, type MsgId, msgId } from './ids';
@@ -11,7 +11,6 @@ import type { MediaRef } from './media';
 
 export type Inbound = InboundEvent<typeof definition>;
 export type Receipt = PlatformReceipt<typeof definition>;
-export type InboundContent = Extract<Inbound, { type: 'message.received' }>['data']['content'];
 
 /** Who a customer is, as far as the platform told. */
 export interface Profile {
@@ -104,7 +103,7 @@ function contactOf(customer: ExternalUserId, { name, avatarUrl }: Profile) {
 function received(
   item: Item,
   customer: ExternalUserId,
-  content: InboundContent,
+  content: WecomContent,
   at: string,
   profile: Profile,
   more: {

@@ -62,6 +62,16 @@ describe('what is sent', () => {
     });
   });
 
+  it('what is too long for its place is said below it, or as text', () => {
+    const title = '长'.repeat(50);
+    expect(encode({ kind: 'link', text: '', title, description: 'D', url: 'https://a.example/' })).toMatchObject({
+      link: { title: '长'.repeat(42), desc: `${title}\nD` },
+    });
+    expect(encode({ kind: 'menu', text: title.repeat(10), items: [{ id: '1', text: '订单' }] })).toEqual({
+      body: { msgtype: 'text', text: { content: `${title.repeat(10)}\n1. 订单` } },
+    });
+  });
+
   it('words beside a medium, and a file of five bytes, are refused, not lost', () => {
     const unsupported = expect.objectContaining({ kind: 'unsupported' });
     expect(() => encode({ kind: 'image', text: 'caption', attachment })).toThrow(unsupported);

@@ -1,5 +1,5 @@
 import type { Attachment } from '@huiliu/contracts';
-import { ConnectorError, type Encoders, type SendPart } from '@huiliu/connector-kit';
+import { asText, ConnectorError, type Encoders, type SendPart } from '@huiliu/connector-kit';
 import type { definition } from './definition';
 
 type MediumType = 'image' | 'voice' | 'video' | 'file';
@@ -9,6 +9,8 @@ export type WecomRequest =
   | { readonly body: Readonly<Record<string, unknown>> & { readonly msgtype: string } }
   | { readonly medium: { readonly type: MediumType; readonly attachment: Attachment } }
   | { readonly link: { readonly title: string; readonly desc: string; readonly url: string } };
+
+const MOST_OF_HEAD = 1024;
 
 /** No control characters, no half characters. */
 const plain = (text: string, most?: number): string => {
@@ -56,15 +58,21 @@ export const encoders: Encoders<typeof definition, WecomRequest> = {
   },
   link: (part) => {
     const { title, description, url } = part.content;
-    return { link: { title: plain(title, 128), desc: plain(description, 512), url } };
+    const short = plain(title, 128);
+    // What the title has no room for stands below it.
+    const desc = short === plain(title) ? description : `${title}\n${description}`;
+    return { link: { title: short, desc: plain(desc, 512), url } };
   },
   menu: (part) => {
+    const head_content = plain(part.content.text);
+    if (Buffer.byteLength(head_content) > MOST_OF_HEAD)
+      return { body: { msgtype: 'text', text: { content: plain(asText(part.content) ?? '') } } };
     const list = part.content.items.map(({ id, text, url }) =>
       url === undefined
         ? { type: 'click', click: { id, content: plain(text) } }
         : { type: 'view', view: { url, content: plain(text) } },
     );
-    const msgmenu = { head_content: plain(part.content.text, 1024), list, tail_content: '' };
+    const msgmenu = { head_content, list, tail_content: '' };
     return { body: { msgtype: 'msgmenu', msgmenu } };
   },
 };

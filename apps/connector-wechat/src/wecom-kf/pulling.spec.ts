@@ -1,6 +1,6 @@
 import { Profiles } from './profiles';
 import { Puller } from './pulling';
-import { ScriptedPlatform } from './testing/scripted-platform';
+import { ScriptedPlatform } from '../testing/scripted-wecom';
 
 const SYNC = '/kf/sync_msg';
 const signal = new AbortController().signal;
@@ -75,12 +75,20 @@ describe('reading an account', () => {
     for (const [code, kind] of [
       [48002, 'rejected'],
       [-1, 'transient'],
-      [42001, 'auth'],
+      [60020, 'rejected'],
     ] as const) {
       platform.next(SYNC, refusal(code));
       await expect(puller().pull('c1', null, signal)).rejects.toMatchObject({ kind });
     }
     expect(asked().map(({ cursor }) => cursor)).toEqual(['c1', 'c1', 'c1']);
+  });
+
+  it('renews a refused token once, and says so where the new one is refused as well', async () => {
+    platform.next(SYNC, refusal(42001), page('c2', ['a']), refusal(40014), refusal(40014));
+    const one = puller();
+    expect(texts(await one.pull('c1', null, signal))).toEqual(['a']);
+    await expect(one.pull('c2', null, signal)).rejects.toMatchObject({ kind: 'auth' });
+    expect(platform.called(SYNC).map(({ token }) => token)).toEqual(['T1', 'T2', 'T2', 'T3']);
   });
 
   it('rests as long as the platform asks, whatever callbacks come', async () => {

@@ -13,7 +13,8 @@ import { ServiceStates } from './service-state';
 import { siblings } from './siblings';
 
 const ACCOUNT_LIST = '/cgi-bin/kf/account/list';
-const MOST_ACCOUNTS = 100;
+const ACCOUNTS_AT_ONCE = 100;
+const AccountList = z.object({ account_list: z.array(z.object({ open_kfid: z.string() })).default([]) });
 
 /** The customer-service account as the kit runs it. */
 export const wecomKfConnector = defineConnector({
@@ -71,16 +72,20 @@ async function fetchMedia(client: WecomClient, ref: MediaRef, signal: AbortSigna
 
 /** Whether the secret gives a token, and the token reaches the account. */
 async function check(client: WecomClient, openKfId: string): Promise<AccountCheck> {
-  const Answer = z.object({ account_list: z.array(z.object({ open_kfid: z.string() })) });
   try {
     await client.renewToken();
-    const answer = Answer.safeParse(await client.ask(ACCOUNT_LIST, { offset: 0, limit: MOST_ACCOUNTS }));
-    const accounts = answer.success ? answer.data.account_list : [];
-    const reached = accounts.length % MOST_ACCOUNTS === 0 || accounts.some(({ open_kfid }) => open_kfid === openKfId);
-    return reached
-      ? { ok: true, error: null }
-      : { ok: false, error: `应用管不到客服账号 ${openKfId}，请在企业微信里加上` };
+    if (await reaches(client, openKfId)) return { ok: true, error: null };
+    return { ok: false, error: `应用管不到客服账号 ${openKfId}，请在企业微信里加上` };
   } catch (error) {
     return { ok: false, error: error instanceof Error ? error.message : 'no token' };
+  }
+}
+
+async function reaches(client: WecomClient, openKfId: string): Promise<boolean> {
+  for (let offset = 0; ; offset += ACCOUNTS_AT_ONCE) {
+    const answer = await client.ask(ACCOUNT_LIST, { offset, limit: ACCOUNTS_AT_ONCE });
+    const { account_list } = AccountList.parse(answer);
+    if (account_list.some(({ open_kfid }) => open_kfid === openKfId)) return true;
+    if (account_list.length < ACCOUNTS_AT_ONCE) return false;
   }
 }

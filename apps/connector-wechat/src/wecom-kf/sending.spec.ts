@@ -1,7 +1,7 @@
 import { ConnectorError } from '@huiliu/connector-kit';
 import { Sends } from './sending';
 import { ServiceStates } from './service-state';
-import { ScriptedPlatform } from './testing/scripted-platform';
+import { ScriptedPlatform } from '../testing/scripted-wecom';
 
 const SEND = '/kf/send_msg';
 const GET = '/service_state/get';

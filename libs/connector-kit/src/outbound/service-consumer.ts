@@ -4,6 +4,7 @@ import { type EventBatch, MessageBus } from '@huiliu/bus';
 import { type Conversation, INBOX_EVENTS, type InboxEvent } from '@huiliu/contracts';
 import { Clock, Database } from '@huiliu/storage';
 import { ConnectorError } from '../contract/errors';
+import type { AnyRuntime } from '../contract/runtime';
 import type { ServiceChange } from '../contract/service';
 import { HOST_OPTIONS, type HostOptions } from '../host-options';
 import { RuntimeHost } from '../runtimes/runtime-host';
@@ -79,11 +80,9 @@ export class ServiceConsumer {
     const runtime = this.host.get(accountId)?.runtime;
     try {
       if (change.state === 'ended') await this.sendsBefore(change);
-      await runtime?.serve?.(change, AbortSignal.timeout(CALL_MS));
+      await this.call(runtime, change);
     } catch (error) {
       if (error instanceof ConnectorError && AGAIN.has(error.kind)) throw error;
-      if (error instanceof ConnectorError && error.kind === 'auth')
-        await runtime?.refreshAuth?.().catch(() => undefined);
       const code = error instanceof ConnectorError ? error.code : 'unexpected';
       this.logger.warn(
         { accountId, conversationId: change.conversationId, state: change.state, code },
@@ -93,6 +92,19 @@ export class ServiceConsumer {
     this.known.delete(change.conversationId);
     this.known.set(change.conversationId, change.state);
     if (this.known.size > MOST_REMEMBERED) this.known.delete(this.known.keys().next().value as string);
+  }
+
+  /** With one renewal of the token. */
+  private async call(runtime: AnyRuntime | undefined, change: ServiceChange): Promise<void> {
+    const serve = (): Promise<void> | undefined => runtime?.serve?.(change, AbortSignal.timeout(CALL_MS));
+    try {
+      await serve();
+    } catch (error) {
+      if (!(error instanceof ConnectorError) || error.kind !== 'auth' || runtime?.refreshAuth === undefined)
+        throw error;
+      await runtime.refreshAuth();
+      await serve();
+    }
   }
 
   /** A goodbye and the resolve come together; platforms take nothing more for what has ended. */

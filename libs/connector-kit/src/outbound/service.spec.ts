@@ -73,17 +73,21 @@ describe('a platform that wants to know who serves a conversation', () => {
   });
 
   it('is told again where it does not answer, and left alone where it refuses', async () => {
-    const [busy, refused, after] = [newId(), newId(), newId()];
+    const [busy, refused, expired, after] = [newId(), newId(), newId(), newId()];
     let failures = 2;
     app.platform.serve = ({ conversationId }) => {
       if (conversationId === refused) throw new ConnectorError('rejected', 'no', 'no');
+      if (conversationId === expired && app.platform.refreshes === 0)
+        throw new ConnectorError('auth', 'expired', 'expired');
       if (conversationId === busy && failures-- > 0) throw new ConnectorError('transient', 'busy', 'busy');
     };
     await changes(busy, 'open', AGENT);
     await changes(refused, 'open', AGENT);
+    await changes(expired, 'open', AGENT);
     await changes(after, 'open', AGENT);
     await sees(after, 'serving');
     await sees(refused, 'serving');
+    await sees(expired, 'serving', 'serving');
     await eventually('told until it answered', () => told(busy).length === 3);
   });
 

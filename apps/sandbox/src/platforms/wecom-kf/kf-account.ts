@@ -5,6 +5,7 @@ import type { Happened, Said } from '../control-shapes';
 import { Media, type MediaLimits } from '../media';
 import type { ApiAnswer, ApiCall, PlatformAccount, PlayedAccount, Push, ShownMessage, Signing } from '../platform';
 import { refusal } from './answers';
+import type { ApiAccount } from './api-account';
 import { type CallbackIdentity, callbackOf, handshakeOf } from './callbacks';
 import { type ItemFields, messageFields, SERVICER, sessionChange } from './customer-acts';
 import { Customer } from './customers';
@@ -46,13 +47,12 @@ const Settings = z.strictObject({
 });
 
 /** One customer-service account of a corp at WeCom. What customers wrote outlives this process. */
-export class KfAccount implements PlatformAccount {
+export class KfAccount implements PlatformAccount, ApiAccount {
   readonly tokens = new Tokens();
   readonly media = new Media(MEDIA);
   readonly list = new MessageList();
   readonly identity: CallbackIdentity;
   readonly secret: string;
-  /** Codes by which one message may be sent on an event. */
   readonly codes = new Map<string, { readonly customer: Customer; readonly untilMs: number }>();
   readonly sentIds = new Set<string>();
   private readonly customers = new Map<string, Customer>();
@@ -278,7 +278,7 @@ export class KfAccount implements PlatformAccount {
 
 /** An entry of the list as the customer's screen has it. */
 function shownOf(customer: string, item: ItemFields, urlOf: (mediaId: string) => string): ShownMessage {
-  const type = String(item.msgtype ?? 'raw');
+  const type = typeof item.msgtype === 'string' ? item.msgtype : 'raw';
   const said = (item[type] ?? {}) as ItemFields;
   const text = [said.content, said.name, said.title].find((one) => typeof one === 'string') ?? '';
   return {
@@ -286,7 +286,7 @@ function shownOf(customer: string, item: ItemFields, urlOf: (mediaId: string) =>
     from: item.origin === ORIGIN.servicer ? 'account' : 'customer',
     at: new Date(Number(item.send_time) * 1000).toISOString(),
     kind: type === 'event' ? String(said.event_type) : type,
-    text: text as string,
+    text,
     mediaUrl: typeof said.media_id === 'string' ? urlOf(said.media_id) : null,
     body: null,
   };

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { parseJson } from '@huiliu/wire';
 import type { ApiAnswer, ApiCall } from '../platform';
 import { ok, refusal, UNPUBLISHED } from './answers';
+import type { ApiAccount } from './api-account';
 import { SERVICER } from './customer-acts';
-import type { KfAccount } from './kf-account';
 import { SyncRequest } from './message-list';
 import { readSending } from './sending';
 
@@ -13,7 +13,7 @@ const BatchGet = z.object({ external_userid_list: z.array(z.string()).min(1).max
 
 /** What the platform answers to calls of ours: https://qyapi.weixin.qq.com/cgi-bin/…, as strict as the real one. */
 export class KfApi {
-  constructor(private readonly account: KfAccount) {}
+  constructor(private readonly account: ApiAccount) {}
 
   call(call: ApiCall, nowMs: number): ApiAnswer {
     const { tokens, played } = this.account;

@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type AccountContext, GuardedFetch } from '@huiliu/connector-kit';
 import { FakeClock } from '@huiliu/testing';
-import { definition, type WecomKfConfig } from '../definition';
-import { WecomClient } from '../client';
+import { definition, type WecomKfConfig } from '../wecom-kf/definition';
+import { WecomClient } from '../wecom-kf/client';
 
 export interface Called {
   readonly path: string;
