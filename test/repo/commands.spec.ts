@@ -36,6 +36,22 @@ describe('commands', () => {
     expect(command('services.mjs', ['up', '--only', 'postgres'])).toMatchObject({ code: 1, out: '' });
   });
 
+  it('fuzz and connector:new say how they are used when they cannot tell what is meant', () => {
+    for (const args of [
+      ['a', 'b'],
+      ['--count', '0'],
+      ['--count', 'many'],
+      ['--seed', 'x'],
+    ])
+      expect(command('fuzz.mjs', args)).toMatchObject({ code: 1, err: expect.stringContaining('npm run fuzz') });
+    for (const args of [[], ['a', 'b'], ['Bad'], ['../a'], ['a', '--app', 'inbox']])
+      expect(command('connector-new.mjs', args)).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('npm run connector:new'),
+      });
+    expect(command('connector-new.mjs', ['wechat-official']).err).toContain('is there already');
+  });
+
   it('services does not take a broker for granted that it was given', () => {
     const { code, out, err } = command('services.mjs', ['up', '--only', 'kafka'], { KAFKA_BROKERS: '127.0.0.1:1' });
     expect([code, out]).toEqual([1, '']);

@@ -1,23 +1,5 @@
 import 'reflect-metadata';
-import { BusModule, BusServer, busSchemas } from '@huiliu/bus';
-import { connectorSchema } from '@huiliu/connector-kit';
-import { runService } from '@huiliu/platform';
-import { StorageModule } from '@huiliu/storage';
+import { runConnector } from '@huiliu/connector-kit';
 import { ConnectorWebchatModule } from './connector-webchat.module';
 
-const PREFIX = 'connector_webchat';
-
-void runService({
-  name: 'connector-webchat',
-  modules: (config) => [
-    // Ready as long as the spool can take more, whatever becomes of the bus and the database meanwhile.
-    StorageModule.forRoot({
-      prefix: PREFIX,
-      schemas: [connectorSchema(PREFIX), ...busSchemas(config, PREFIX)],
-      probe: false,
-    }),
-    BusModule.forRoot({ probe: false }),
-    ConnectorWebchatModule,
-  ],
-  strategy: (app) => app.get(BusServer),
-});
+void runConnector('connector-webchat', ConnectorWebchatModule);

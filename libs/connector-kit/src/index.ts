@@ -29,4 +29,5 @@ export { InboundPublisher } from './inbound/inbound-publisher';
 export { type FileDownload, type FileUpload, InboxClient } from './inbox/inbox-client';
 export { Uploads } from './inbox/uploads';
 export { RuntimeHost, type Running } from './runtimes/runtime-host';
+export { runConnector } from './run-connector';
 export { connectorSchema } from './schema';

@@ -3,14 +3,14 @@ import { BenchProcess } from '../lib/child';
 import { CpuMeter } from '../lib/cpu';
 import { BenchDatabase } from '../lib/database';
 import { openDesk } from '../lib/desk';
-import { floorResult, type Round } from '../lib/floor-result';
+import type { Round } from '../lib/floor-result';
 import { Latencies } from '../lib/histogram';
+import { ingest } from '../lib/ingest';
 import { loadInbound } from '../lib/inbound-load';
 import { conversationsOf, nthOf, type BenchConversation } from '../lib/messages';
-import { interleave } from '../lib/pairs';
 import { startDistributedProduct } from '../lib/product';
 import { addCounts, recount, type Counts } from '../lib/recount';
-import { PAIRS, pause, say, until, type Scene } from '../lib/scene';
+import { pause, until, type Scene } from '../lib/scene';
 import { startServices } from '../lib/services';
 import { assigned, recountStored } from '../lib/stored';
 import { benchKafka, isOfType, TopicReader, type KeptRecord } from '../lib/topic-reader';
@@ -89,34 +89,25 @@ export const ingestDurable: Scene = async ({ seconds, seed }) => {
     };
 
     await runFloor(WARM_UP);
-    const warm = await runSystem(WARM_UP);
-    const messages = Math.min(100_000, Math.max(LEAST, Math.round((warm.rate * seconds) / PAIRS)));
-    say(`ingest-durable: ${messages} messages a round, ${CONVERSATIONS} new conversations each`);
-    const pairs = await interleave(
-      PAIRS,
-      () => runFloor(messages),
-      async (nth) => {
-        const one = await runSystem(messages);
-        say(`  pair ${nth + 1}: system ${Math.round(one.rate)}/s`);
-        return one;
+    return await ingest(
+      {
+        scene: 'ingest-durable',
+        runFloor,
+        runSystem,
+        warmUp: WARM_UP,
+        least: LEAST,
+        most: 100_000,
+        conversations: CONVERSATIONS,
+        latencyOf: 'the transaction that stores a message until its fact is durable on the bus',
+        latency: delays,
+        settings: async () => ({
+          agents: desk.agents.length,
+          database: await database.settings(),
+          broker: { version: '4.1', nodes: 1, partitions: PARTITIONS, acks: 'all' },
+        }),
       },
+      { seconds, seed },
     );
-    return floorResult(pairs, {
-      scene: 'ingest-durable',
-      unit: 'messages/s',
-      warm: [warm],
-      latencyOf: 'the transaction that stores a message until its fact is durable on the bus',
-      latency: delays.summary(),
-      histogram: delays.raw(),
-      settings: {
-        seed,
-        messagesPerRound: messages,
-        conversationsPerRound: CONVERSATIONS,
-        agents: desk.agents.length,
-        database: await database.settings(),
-        broker: { version: '4.1', nodes: 1, partitions: PARTITIONS, acks: 'all' },
-      },
-    });
   } finally {
     await Promise.all(opened.map((one) => one.close()));
     await producer.disconnect();

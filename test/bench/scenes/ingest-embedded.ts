@@ -4,13 +4,13 @@ import type { InboxEvent } from '@huiliu/contracts';
 import { BenchProcess } from '../lib/child';
 import { CpuMeter } from '../lib/cpu';
 import { openDesk, type Desk } from '../lib/desk';
-import { floorResult, type Round } from '../lib/floor-result';
+import type { Round } from '../lib/floor-result';
 import { Latencies } from '../lib/histogram';
+import { ingest } from '../lib/ingest';
 import { conversationsOf, inboundRecord, nthOf, type BenchConversation } from '../lib/messages';
-import { interleave } from '../lib/pairs';
 import { startSuiteProduct } from '../lib/product';
 import { addCounts, recount } from '../lib/recount';
-import { PAIRS, say, until, type Scene } from '../lib/scene';
+import { until, type Scene } from '../lib/scene';
 import { scratch } from '../lib/services';
 import { EVENTS, INBOUND, LOG, SqliteFile } from '../lib/sqlite-file';
 import { assigned, recountStored } from '../lib/stored';
@@ -105,33 +105,25 @@ export const ingestEmbedded: Scene = async ({ seconds, seed }) => {
   };
 
   try {
-    const warm = await runSystem(WARM_UP);
-    const messages = Math.min(200_000, Math.max(LEAST, Math.round((warm.rate * seconds) / PAIRS)));
-    say(`ingest-embedded: ${messages} messages a round, ${CONVERSATIONS} new conversations each`);
-    const pairs = await interleave(
-      PAIRS,
-      () => runFloor(messages),
-      async (nth) => {
-        const one = await runSystem(messages);
-        say(`  pair ${nth + 1}: system ${Math.round(one.rate)}/s`);
-        return one;
+    return await ingest(
+      {
+        scene: 'ingest-embedded',
+        runFloor,
+        runSystem,
+        warmUp: WARM_UP,
+        least: LEAST,
+        most: 200_000,
+        conversations: CONVERSATIONS,
+        latencyOf: 'from one transaction of the inbox to the next',
+        latency: between,
+        settings: () =>
+          Promise.resolve({
+            agents: desk.agents.length,
+            database: 'SQLite, WAL, synchronous=FULL, wal_autocheckpoint=4000',
+          }),
       },
+      { seconds, seed },
     );
-    return floorResult(pairs, {
-      scene: 'ingest-embedded',
-      unit: 'messages/s',
-      warm: [warm],
-      latencyOf: 'from one transaction of the inbox to the next',
-      latency: between.summary(),
-      histogram: between.raw(),
-      settings: {
-        seed,
-        messagesPerRound: messages,
-        conversationsPerRound: CONVERSATIONS,
-        agents: desk.agents.length,
-        database: 'SQLite, WAL, synchronous=FULL, wal_autocheckpoint=4000',
-      },
-    });
   } finally {
     await rm(template, { recursive: true, force: true });
   }

@@ -1,3 +1,4 @@
+import { ImapFlow } from 'imapflow';
 import { createHash, randomBytes } from 'node:crypto';
 import { simpleParser } from 'mailparser';
 import { type Account } from '@huiliu/contracts';
@@ -87,8 +88,11 @@ export class MailboxSide implements Side {
       ...answers,
     ];
     const words = typeof text === 'string' ? text : '';
-    await this.deliver(Buffer.from([...head, ...bodyOf(words, file as SaidFile | undefined)].join(CRLF)));
-    return this.twice ? [TAKEN, TAKEN] : [TAKEN];
+    const times = this.twice ? 2 : 1;
+    this.twice = false;
+    const source = Buffer.from([...head, ...bodyOf(words, file as SaidFile | undefined)].join(CRLF));
+    await this.deliver(...Array.from({ length: times }, () => source));
+    return Array.from({ length: times }, () => TAKEN);
   }
 
   happen(): never {
@@ -126,11 +130,16 @@ export class MailboxSide implements Side {
     );
   }
 
-  /** A mail of this very form, whatever it is. */
-  async deliver(source: Buffer): Promise<void> {
-    await this.server.deliver(this.user, source);
-    if (this.twice) await this.server.deliver(this.user, source);
-    this.twice = false;
+  /** Mails of this very form, whatever they are, in this order: by APPEND, because files put into a Maildir at once have none. */
+  async deliver(...sources: readonly Buffer[]): Promise<void> {
+    const { host, port, secure, user, pass } = this.server.login(this.user);
+    const client = new ImapFlow({ host, port, secure, auth: { user, pass }, logger: false });
+    await client.connect();
+    try {
+      for (const source of sources) await client.append('INBOX', source);
+    } finally {
+      await client.logout();
+    }
   }
 
   private get wasCut(): boolean {
