@@ -17,9 +17,6 @@ export class Upstreams implements OnApplicationBootstrap, OnApplicationShutdown 
   /** Connections are kept, but for less long than the apps keep them: one that an app closes is not used again. */
   readonly agent = new Agent({ keepAlive: true, maxFreeSockets: 256, timeout: 60_000 });
   private readonly states = new Map<string, State>();
-  private readonly addresses = new Map<string, { readonly host: string; readonly port: number }>();
-  /** When a process last answered somebody, on the monotonic clock. */
-  private readonly answeredAt = new Map<string, number>();
   private readonly turns = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -68,23 +65,6 @@ export class Upstreams implements OnApplicationBootstrap, OnApplicationShutdown 
     return [...pool.slice(turn), ...pool.slice(0, turn)];
   }
 
-  /** Where an origin is connected to. */
-  addressOf(origin: string): { readonly host: string; readonly port: number } {
-    let address = this.addresses.get(origin);
-    if (address === undefined) {
-      const { hostname, port } = new URL(origin);
-      // As `http` takes it: an IPv6 address without its brackets.
-      address = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 80) };
-      this.addresses.set(origin, address);
-    }
-    return address;
-  }
-
-  /** A process has answered a request: it lives, however long it lets our own question wait. */
-  answered(origin: string): void {
-    this.answeredAt.set(origin, performance.now());
-  }
-
   /** A connection was refused: nobody asks it until it is seen alive again. */
   gone(origin: string): void {
     this.states.set(origin, 'dead');
@@ -96,26 +76,21 @@ export class Upstreams implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private async look(origin: string): Promise<State> {
-    const askedAt = performance.now();
     const status = await statusOf(`${origin}/readyz`);
-    const busy = status === 'late' && (this.answeredAt.get(origin) ?? -Infinity) > askedAt;
-    const state: State = status === 200 ? 'ready' : busy || typeof status === 'number' ? 'alive' : 'dead';
+    const state: State = status === 200 ? 'ready' : status === null ? 'dead' : 'alive';
     this.states.set(origin, state);
     return state;
   }
 }
 
-/** The status that a process answers; `late` when it takes too long, null when it cannot be asked. */
-function statusOf(url: string): Promise<number | 'late' | null> {
+/** The status that a process answers; null when it does not. */
+function statusOf(url: string): Promise<number | null> {
   return new Promise((resolve) => {
     const request = httpRequest(url, { agent: false, timeout: ANSWER_MS }, (response) => {
       response.resume();
       resolve(response.statusCode ?? null);
     });
-    request.on('timeout', () => {
-      resolve('late');
-      request.destroy();
-    });
+    request.on('timeout', () => request.destroy());
     request.on('error', () => resolve(null));
     request.on('close', () => resolve(null));
     request.end();
