@@ -2,7 +2,7 @@ import { Controller, Get, Head, HttpCode, Module, Post, Req, Res } from '@nestjs
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
-import { loadConfig, startService, UpgradeRouter, type RunningService } from '@huiliu/platform';
+import { HealthRegistry, loadConfig, startService, UpgradeRouter, type RunningService } from '@huiliu/platform';
 import { EdgeModule } from './edge.module';
 
 @Controller()
@@ -65,9 +65,13 @@ class EchoController {
   }
 }
 
+/** Whether the apps' database does not answer. */
+let stuck = false;
+
 @Module({ controllers: [EchoController] })
 class AppModule {
-  constructor(upgrades: UpgradeRouter) {
+  constructor(upgrades: UpgradeRouter, health: HealthRegistry) {
+    health.add('database', () => (stuck ? new Promise<null>(() => undefined) : null));
     upgrades.add(/^\/ws$/, async (upgrade) => {
       if (upgrade.url.searchParams.get('ticket') !== 'good')
         return upgrade.reject(401, 'unauthorized', 'no such ticket');
@@ -316,6 +320,15 @@ test('a dead app: 503 with Retry-After on its paths, not ready, the rest goes on
   second = await start('connector-webchat', () => [AppModule], String(other));
   expect((await ask('/readyz')).status).toBe(200);
   for (const visitor of VISITORS) expect(await placeOf(visitor, 0)).toBe(places.get(visitor));
+});
+
+test('apps that are busy, and slow to say how they are, are asked all the same', async () => {
+  stuck = true;
+  expect((await ask('/readyz')).status).toBe(503);
+  expect((await ask('/api/v1/echo')).status).toBe(200);
+  expect((await ask('/webchat/acc/where')).status).toBe(200);
+  stuck = false;
+  expect((await ask('/readyz')).status).toBe(200);
 });
 
 test('one inbox of two gone: the other answers everything', async () => {

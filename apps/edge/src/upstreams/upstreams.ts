@@ -6,10 +6,13 @@ import { preferenceOf } from './rendezvous';
 
 export const EDGE_CONFIG = Symbol('EdgeConfig');
 
-type State = 'ready' | 'alive' | 'dead';
+/** `silent`: it has not said how it is for a moment, as one that is very busy; `dead`: nobody listens there, or it has been silent for long. */
+type State = 'ready' | 'alive' | 'silent' | 'dead';
 
 const LOOK_MS = 500;
-const ANSWER_MS = 1500;
+/** Longer than a process takes to say that one of its parts does not answer it. */
+const ANSWER_MS = 2_500;
+const SILENT_MS = 10_000;
 
 /** The processes behind the edge: which of them live, and whom to ask next. */
 @Injectable()
@@ -17,6 +20,8 @@ export class Upstreams implements OnApplicationBootstrap, OnApplicationShutdown 
   /** Connections are kept, but for less long than the apps keep them: one that an app closes is not used again. */
   readonly agent = new Agent({ keepAlive: true, maxFreeSockets: 256, timeout: 60_000 });
   private readonly states = new Map<string, State>();
+  /** When each was heard last, by the process's own clock. */
+  private readonly heardMs = new Map<string, number>();
   private readonly turns = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -53,10 +58,16 @@ export class Upstreams implements OnApplicationBootstrap, OnApplicationShutdown 
     return this.config.appOf(channel);
   }
 
-  /** Whom to ask, best first. Those that are ready before those that only live; a sticky key keeps to its process while that lives. */
+  /**
+   * Whom to ask, best first. Those that are ready before those that only live, silent ones where there are no others; a sticky key keeps to its
+   * process while that lives.
+   */
   candidates(app: string, sticky: string | null): string[] {
     const origins = this.config.upstreams.get(app) ?? [];
-    const living = origins.filter((origin) => this.states.get(origin) !== 'dead');
+    const heard = origins.filter(
+      (origin) => this.states.get(origin) === 'ready' || this.states.get(origin) === 'alive',
+    );
+    const living = heard.length > 0 ? heard : origins.filter((origin) => this.states.get(origin) === 'silent');
     if (sticky !== null) return preferenceOf(sticky, living);
     const ready = living.filter((origin) => this.states.get(origin) === 'ready');
     const pool = ready.length > 0 ? ready : living;
@@ -76,21 +87,27 @@ export class Upstreams implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private async look(origin: string): Promise<State> {
-    const status = await statusOf(`${origin}/readyz`);
-    const state: State = status === 200 ? 'ready' : status === null ? 'dead' : 'alive';
+    const answer = await statusOf(`${origin}/readyz`);
+    const now = performance.now();
+    let state: State = answer === 200 ? 'ready' : typeof answer === 'number' ? 'alive' : 'dead';
+    if (typeof answer === 'number') this.heardMs.set(origin, now);
+    else if (answer === 'silence' && now - (this.heardMs.get(origin) ?? -SILENT_MS) < SILENT_MS) state = 'silent';
     this.states.set(origin, state);
     return state;
   }
 }
 
-/** The status that a process answers; null when it does not. */
-function statusOf(url: string): Promise<number | null> {
+/** The status that a process answers; `silence` when it does not in time, null when it cannot be reached or breaks off. */
+function statusOf(url: string): Promise<number | 'silence' | null> {
   return new Promise((resolve) => {
     const request = httpRequest(url, { agent: false, timeout: ANSWER_MS }, (response) => {
       response.resume();
       resolve(response.statusCode ?? null);
     });
-    request.on('timeout', () => request.destroy());
+    request.on('timeout', () => {
+      resolve('silence');
+      request.destroy();
+    });
     request.on('error', () => resolve(null));
     request.on('close', () => resolve(null));
     request.end();
