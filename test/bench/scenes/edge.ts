@@ -39,7 +39,9 @@ export const edge: Scene = async ({ seconds, seed }) => {
     const desk = await openDesk(product);
     const admin = kafka.admin();
     await admin.connect();
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic: TOPIC, numPartitions: PARTITIONS }] });
+    await admin.createTopics({ waitForLeaders: false, topics: [{ topic: TOPIC, numPartitions: PARTITIONS }] });
+    // Asked anew: kafkajs itself gives up when the broker does not know the topic yet.
+    await until(async () => (await admin.fetchTopicOffsets(TOPIC).catch(() => [])).length === PARTITIONS, 30_000, 200);
     await admin.disconnect();
     const key = randomBytes(32).toString('base64');
     const floor = await BenchProcess.start('floor', 'floors/edge', {

@@ -18,7 +18,8 @@ const VISITORS = 500;
 const NEWCOMERS = 20;
 /** The generator's proof: a p99 as it must come out, give or take what a busy machine adds. */
 const PROOF_MS = { least: 180, most: 215 };
-const CONCURRENCY = 64;
+/** As in `website`: every visitor at once. */
+const CONCURRENCY = VISITORS;
 const SHARES = [0.1, 0.25, 0.5, 0.75];
 /** Half of what the peer carries: the rate at which it was measured. */
 const PEER_HALF_PER_SECOND = 139;

@@ -36,12 +36,14 @@ export interface Hop {
 
 /** A request's headers as an app gets them. `Host` stays: the apps compare it with `Origin`. */
 export function forwardedHeaders(message: IncomingMessage, hop: Hop): OutgoingHttpHeaders {
-  return { ...endToEnd(message, OURS), ...said(hop) };
+  return Object.assign(endToEnd(message, OURS), said(hop));
 }
+
+const ANSWERED_BY_US = new Set(['x-request-id']);
 
 /** An app's headers as the client gets them. */
 export function answeredHeaders(message: IncomingMessage): OutgoingHttpHeaders {
-  return endToEnd(message, new Set(['x-request-id']));
+  return endToEnd(message, ANSWERED_BY_US);
 }
 
 /** The same for a WebSocket handshake, as lines: here the upgrade does go on. */
@@ -65,11 +67,14 @@ function said(hop: Hop): Record<string, string> {
 }
 
 function endToEnd(message: IncomingMessage, without: ReadonlySet<string>): OutgoingHttpHeaders {
-  const named = new Set((message.headers.connection ?? '').toLowerCase().split(/\s*,\s*/));
+  const { connection } = message.headers;
+  const named = connection === undefined ? null : new Set(connection.toLowerCase().split(/\s*,\s*/));
   const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of pairs(message)) {
-    const lower = name.toLowerCase();
-    if (HOP.has(lower) || named.has(lower) || without.has(lower)) continue;
+  const raw = message.rawHeaders;
+  for (let i = 0; i < raw.length; i += 2) {
+    const lower = raw[i]!.toLowerCase();
+    const value = raw[i + 1]!;
+    if (HOP.has(lower) || named?.has(lower) === true || without.has(lower)) continue;
     const before = headers[lower];
     headers[lower] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
   }

@@ -46,7 +46,8 @@ export class HttpProxy {
     return new Promise((resolve, reject) => {
       let connected = false;
       let answered = false;
-      const upstream = httpRequest(`${origin}`, {
+      const upstream = httpRequest({
+        ...this.upstreams.addressOf(origin),
         method: request.method,
         path: message.url,
         agent: this.upstreams.agent,
@@ -72,6 +73,7 @@ export class HttpProxy {
       });
       upstream.on('response', (response) => {
         answered = true;
+        this.upstreams.answered(origin);
         message.socket.off('close', abandon);
         // Answered before all was sent (too large, say): the rest is read and thrown away, and the connection is not used again.
         response.once('end', () => {

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
  * leaves only its own keys move.
  */
 export function preferenceOf(key: string, members: readonly string[]): string[] {
+  if (members.length < 2) return [...members];
   return members
     .map((member) => ({ member, weight: createHash('sha256').update(member).update('\n').update(key).digest('hex') }))
     .sort((a, b) => (a.weight < b.weight ? 1 : -1))
