@@ -1,9 +1,12 @@
 import { Module } from '@nestjs/common';
 import { ConnectorHostModule } from '@huiliu/connector-kit';
 import { wechatOfficialConnector } from './wechat-official/runtime';
+import { wechatyConnector } from './wechaty/runtime';
 
 /** The connectors of Tencent's platforms, a folder each. */
 @Module({
-  imports: [ConnectorHostModule.forRoot({ app: 'connector-wechat', connectors: [wechatOfficialConnector] })],
+  imports: [
+    ConnectorHostModule.forRoot({ app: 'connector-wechat', connectors: [wechatOfficialConnector, wechatyConnector] }),
+  ],
 })
 export class ConnectorWechatModule {}

@@ -167,6 +167,17 @@ export const AccountProgress = z.object({
   total: z.number().int().nonnegative(),
 });
 
+/**
+ * Where the login of an account stands that is logged in by a QR code. `qr`: what the code says, while one waits to be scanned; whoever
+ * scans it puts an account of their own here, so that it is for admins only. `name`: who is logged in.
+ */
+export const AccountLogin = z.object({
+  stage: z.enum(['waiting', 'scanned', 'confirmed', 'expired', 'logged_in', 'logged_out']),
+  qr: z.string().max(2048).nullable(),
+  name: z.string().max(255).nullable(),
+});
+export type AccountLogin = z.infer<typeof AccountLogin>;
+
 export const AccountStatus = z.object({
   accountId: Id,
   state: AccountState,
@@ -174,6 +185,7 @@ export const AccountStatus = z.object({
   /** What is wrong and what to do, for a person; null when nothing is. */
   error: z.string().max(2000).nullable(),
   progress: AccountProgress.nullable().default(null),
+  login: AccountLogin.nullable().default(null),
   at: Time,
 });
 export type AccountStatus = z.infer<typeof AccountStatus>;

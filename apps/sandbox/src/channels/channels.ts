@@ -2,6 +2,7 @@ import type { SandboxChannel } from './channel';
 import { email } from './email';
 import { webchat } from './webchat';
 import { wechatOfficialPhone } from './wechat-official';
+import { wechatyPhone } from './wechaty';
 
 /** Every channel that a person can play here. */
-export const SANDBOX_CHANNELS: readonly SandboxChannel[] = [webchat, email, wechatOfficialPhone];
+export const SANDBOX_CHANNELS: readonly SandboxChannel[] = [webchat, email, wechatOfficialPhone, wechatyPhone];

@@ -13,6 +13,7 @@ interface Known {
   state: AccountState;
   error: string | null;
   progress: AccountStatus['progress'];
+  login: AccountStatus['login'];
   lastEventAt: Date | null;
   toldAt: number;
   told: string;
@@ -53,11 +54,13 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
     state: AccountState,
     error: string | null,
     progress: AccountStatus['progress'] = null,
+    login: AccountStatus['login'] = null,
   ): void {
     const known = this.of(accountId);
     known.state = state;
     known.error = error?.slice(0, 2000) ?? null;
     known.progress = progress;
+    known.login = login;
     this.mark(accountId);
   }
 
@@ -77,7 +80,7 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
     if (known === undefined)
       this.known.set(
         accountId,
-        (known = { state: 'starting', error: null, progress: null, lastEventAt: null, toldAt: 0, told: '' }),
+        (known = { state: 'starting', error: null, progress: null, login: null, lastEventAt: null, toldAt: 0, told: '' }),
       );
     return known;
   }
@@ -95,17 +98,17 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
     for (const accountId of [...this.dirty]) {
       const known = this.known.get(accountId);
       if (known === undefined) continue;
-      const essence = JSON.stringify([known.state, known.error, known.progress, known.lastEventAt !== null]);
+      const essence = JSON.stringify([known.state, known.error, known.progress, known.login, known.lastEventAt !== null]);
       if (essence === known.told && now.getTime() - known.toldAt < QUIET_MS) continue;
       this.dirty.delete(accountId);
-      const { state, error, progress } = known;
+      const { state, error, progress, login } = known;
       const lastEventAt = known.lastEventAt?.toISOString() ?? null;
       records.push(
         wrap(
           CHANNELS,
           'account.status',
           `status:${accountId}`,
-          { accountId, state, error, progress, lastEventAt, at: now.toISOString() },
+          { accountId, state, error, progress, login, lastEventAt, at: now.toISOString() },
           now,
         ),
       );

@@ -154,7 +154,7 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
       publishReceipts: (receipts) => this.gate.publishReceipts(account, receipts),
       sentByUs: (remoteIds) => this.sent.sentByUs(id, remoteIds),
       admit: (call) => this.calls.admit(id, call),
-      report: (state, error, progress) => this.announcer.report(id, state, error ?? null, progress),
+      report: (state, error, progress, login) => this.announcer.report(id, state, error ?? null, progress, login),
       keys: (purpose) => this.secrets.deriveKeys(`account/${id}/${purpose}`),
       fetch: this.fetch,
       inbox: this.inbox,
