@@ -45,6 +45,8 @@ export interface AccountContext<Config = Record<string, unknown>, D extends Defi
     progress?: { readonly done: number; readonly total: number } | null,
     login?: AccountLogin | null,
   ): void;
+  /** Runs something of this account while no other process runs it, each `purpose` for itself; waits for its turn. */
+  alone<T>(purpose: string, work: () => Promise<T>): Promise<T>;
   /** This account's own keys for one purpose, 32 bytes each: the first signs, any may have signed what comes back. */
   keys(purpose: string): readonly Buffer[];
   readonly fetch: GuardedFetch;

@@ -15,7 +15,7 @@ import { LeaseBook } from '../leases/lease-book';
 import { SentIds } from '../outbound/sent-ids';
 import { SignedCalls } from '../webhooks/signed-calls';
 import { CursorStore } from './cursor-store';
-import { OwnedWork } from './owned-work';
+import { accountLease, OwnedWork } from './owned-work';
 
 /** An account at work. */
 export interface Running {
@@ -155,6 +155,7 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
       sentByUs: (remoteIds) => this.sent.sentByUs(id, remoteIds),
       admit: (call) => this.calls.admit(id, call),
       report: (state, error, progress, login) => this.announcer.report(id, state, error ?? null, progress, login),
+      alone: (purpose, work) => this.leases.inTurn(`${accountLease(id)}/${purpose}`, work),
       keys: (purpose) => this.secrets.deriveKeys(`account/${id}/${purpose}`),
       fetch: this.fetch,
       inbox: this.inbox,
