@@ -53,7 +53,7 @@ export class PuppetClient {
     try {
       await new Promise<void>((resolve, reject) => {
         this.broken = reject;
-        if (this.trouble !== null) reject(this.trouble as Error);
+        if (this.trouble !== null) reject(this.trouble);
         if (signal.aborted) resolve();
         signal.addEventListener('abort', () => resolve(), { once: true });
       });

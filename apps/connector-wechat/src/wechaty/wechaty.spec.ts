@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { type mock, PuppetMock } from 'wechaty-puppet-mock';
+import type { mock, PuppetMock } from 'wechaty-puppet-mock';
 import type { AccountContext, InboundEvent, SendPart } from '@huiliu/connector-kit';
 import type { AccountLogin, AccountState } from '@huiliu/contracts';
 import { eventually } from '@huiliu/testing';
@@ -70,7 +70,7 @@ class Stage {
   }
 
   get puppet(): PuppetMock {
-    return this.mocker.puppet as PuppetMock;
+    return this.mocker.puppet;
   }
 
   get status(): Status {

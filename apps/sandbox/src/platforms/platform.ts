@@ -1,7 +1,7 @@
 import type { Said, Happened } from './control-shapes';
 import type { Config } from '@huiliu/platform';
+import type { Delivery } from './delivery';
 import type { Faults } from './faults';
-import type { Delivery } from './pusher';
 
 /** An account of ours as its platform knows it: one whose `config.apiBase` is the platform's address on this sandbox. */
 export interface PlayedAccount {

@@ -52,7 +52,7 @@ export class PlayedAccounts implements OnApplicationBootstrap, OnApplicationShut
 
   async onApplicationShutdown(): Promise<void> {
     await this.tail?.close();
-    await Promise.all([...this.played.values()].map(({ account }) => account.connection?.stop()));
+    for (const { account } of this.played.values()) await account.connection?.stop();
   }
 
   find(channel: string, accountId: string): Played | undefined {

@@ -5,18 +5,24 @@ import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import type { Happened, Said } from '../control-shapes';
 import type { ApiAnswer, ApiCall, Connection, PlatformAccount, PlayedAccount, Push, ShownMessage } from '../platform';
-import { platformPath } from '../played-accounts';
-import type { Delivery } from '../pusher';
+import type { Delivery } from '../delivery';
 import { type Hosted, hostPuppet, KINDS, SCAN } from './puppet-host';
 
-const CHANNEL = 'wechaty';
 const MOST_SHOWN = 20_000;
 
 const Config = z.object({ token: z.string(), endpoint: z.string() });
 
+interface Meant {
+  readonly type: number;
+  readonly text: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+  readonly contactId?: string;
+}
+
 interface Kept {
   readonly file: { readonly name: string; readonly mime: string; readonly bytes: Buffer } | null;
   readonly detail: Readonly<Record<string, unknown>>;
+  readonly contactId?: string;
   readonly shown: ShownMessage | null;
 }
 
@@ -39,7 +45,6 @@ export class PersonalAccount implements PlatformAccount {
   private readonly hosted: Promise<Hosted | null>;
   private live: Hosted | null = null;
   private heldBack: string | null = null;
-  private filesGone = false;
   private n = 0;
 
   constructor(private readonly played: PlayedAccount) {
@@ -52,7 +57,8 @@ export class PersonalAccount implements PlatformAccount {
         sends: (conversation, what) => this.sentByAccount(conversation, what),
         recalls: (id) => this.recall(id),
         detail: (id) => this.kept.get(id)?.detail ?? {},
-        gone: (id) => this.filesGone || this.gone.has(id),
+        contactIn: (id) => this.kept.get(id)?.contactId ?? '',
+        gone: (id) => this.gone.has(id),
       },
     ).then(
       (hosted) => (this.live = hosted),
@@ -145,7 +151,7 @@ export class PersonalAccount implements PlatformAccount {
     const byMe = raw['phone'] !== undefined;
     const room = raw['room'] === undefined ? null : this.room(hosted, String(raw['room']), customer);
     const id = this.newId();
-    const { type, text, detail } = this.meant(hosted, said);
+    const { type, text, ...more } = this.meant(hosted, said);
     const file =
       said.file === undefined
         ? null
@@ -163,13 +169,13 @@ export class PersonalAccount implements PlatformAccount {
       body: null,
     };
     this.show(shown);
-    this.kept.set(id, { file, detail, shown });
+    this.kept.set(id, { file, shown, ...more });
     if (!byMe) this.last.set(said.customer, id);
     hosted.put({ id, type, text, talkerId, timestamp: Date.now(), ...to }, file ?? undefined);
     return id;
   }
 
-  private meant(hosted: Hosted, said: Said): { type: number; text: string; detail: Record<string, unknown> } {
+  private meant(hosted: Hosted, said: Said): Meant {
     const { kind, raw = {}, text = '', title = '', description = '', url = '' } = said;
     const name = kind === 'raw' ? String(raw['type'] ?? '') : kind === 'shortvideo' ? 'video' : kind;
     const type = (KINDS as Readonly<Record<string, number>>)[name] ?? KINDS.unheardOf;
@@ -182,7 +188,7 @@ export class PersonalAccount implements PlatformAccount {
       case 'miniprogram':
         return { type, text: '', detail: { title, description, appid: 'wxminiprogram00001', pagePath: url } };
       case 'contact':
-        return { type, text: '', detail: { contactId: this.person(hosted, title || 'somebody') } };
+        return { type, text: '', detail: {}, contactId: this.person(hosted, title || 'somebody') };
       default:
         return { type, text, detail: {} };
     }
@@ -306,7 +312,7 @@ export class PersonalAccount implements PlatformAccount {
   }
 
   private urlOf(id: string): string {
-    return `${this.played.sandboxUrl()}${platformPath(CHANNEL)}/file/${id}`;
+    return `${this.played.sandboxUrl()}/sandbox/platform/wechaty/file/${id}`;
   }
 }
 

@@ -42,6 +42,8 @@ export interface Outgoing {
   recalls(id: string): boolean;
   /** Of a message that was said: what the puppet tells of it besides its text. */
   detail(id: string): Readonly<Record<string, unknown>>;
+  /** Whose card a message is. */
+  contactIn(id: string): string;
   /** The file of a message has gone. */
   gone(id: string): boolean;
 }
@@ -95,7 +97,7 @@ export async function hostPuppet(
     messageUrl: (id: string) => Promise.resolve(outgoing.detail(id)),
     messageLocation: (id: string) => Promise.resolve({ accuracy: 15, ...outgoing.detail(id) }),
     messageMiniProgram: (id: string) => Promise.resolve(outgoing.detail(id)),
-    messageContact: (id: string) => Promise.resolve(String(outgoing.detail(id)['contactId'] ?? '')),
+    messageContact: (id: string) => Promise.resolve(outgoing.contactIn(id)),
   });
   puppet.on('error', () => undefined);
   const server = new PuppetServer({ endpoint: `127.0.0.1:${options.port}`, puppet, token: options.token });
