@@ -22,7 +22,7 @@ export interface Hears {
 /** One connection to a puppet: what comes goes to `hears`, what is said goes out here. */
 export class PuppetClient {
   private seenAtMs = performance.now();
-  private trouble: unknown = null;
+  private trouble: Error | null = null;
   private broken: (error: unknown) => void = () => undefined;
   private stopping = false;
 
