@@ -2,6 +2,8 @@
  * The layout's rules (docs/architecture). Each fires on a small bad example in test/repo/dependency-rules.spec.ts.
  * @type {import('dependency-cruiser').IConfiguration}
  */
+/** Load packages that are left out of the image unless asked for. */
+const OPTIONAL_LOADERS = '^apps/(connector-wechat/src/wechaty/puppet|sandbox/src/platforms/wechaty/puppet-host)[.]ts$';
 const SPEC = '\\.(spec|e2e|faults|proofs)\\.ts$|/src/(specs|testing)/';
 
 module.exports = {
@@ -145,8 +147,19 @@ module.exports = {
       name: 'no-dev-dependency-in-product',
       severity: 'error',
       comment: 'What the image runs is in "dependencies".',
-      from: { path: '^(apps|libs)/[^/]+/src/', pathNot: ['^libs/testing/', SPEC] },
+      from: { path: '^(apps|libs)/[^/]+/src/', pathNot: ['^libs/testing/', SPEC, OPTIONAL_LOADERS] },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'optional-packages-are-loaded-late',
+      severity: 'error',
+      comment: 'What may not be installed is loaded by import() when an account needs it (ADR 16).',
+      from: { path: OPTIONAL_LOADERS },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
     },
   ],
   options: {

@@ -57,8 +57,8 @@ function dataFolder(data, app, index) {
   return folder;
 }
 
-/** Where the sandbox's mail server listens: beside our port, known to every process, the same after a restart. */
-async function sandboxMail(port) {
+/** Where the sandbox's mail server and puppets listen: beside our port, known to every process, the same after a restart. */
+async function sandboxPorts(port) {
   const besides = async (name, distance) => {
     const wanted = Number(process.env[name] || port + distance);
     return String(wanted === 0 || wanted > 65535 ? await freePort() : wanted);
@@ -66,6 +66,8 @@ async function sandboxMail(port) {
   return {
     SANDBOX_SMTP_PORT: await besides('SANDBOX_SMTP_PORT', 25),
     SANDBOX_IMAP_PORT: await besides('SANDBOX_IMAP_PORT', 143),
+    // The first of 16; none where there is no room for them.
+    SANDBOX_PUPPET_PORT: process.env.SANDBOX_PUPPET_PORT || String(port + 216 > 65536 ? 0 : port + 200),
   };
 }
 
@@ -94,7 +96,7 @@ async function plan() {
       .join(','),
     HUILIU_FRONT_URL: `http://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host}:${port}`,
     HUILIU_SUPERVISED: '1',
-    ...(production ? {} : await sandboxMail(port)),
+    ...(production ? {} : await sandboxPorts(port)),
   };
   const plans = inner.map(({ app, index, port: own }) => ({
     app,

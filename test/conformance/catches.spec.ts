@@ -34,7 +34,7 @@ function caseOf(plan: ChannelPlan, name: string): (scene: Scene) => Promise<void
   if (mode === undefined) throw new Error(`there is no case ${name}`);
   return async (scene) => {
     await scene.channel.set(mode.settings);
-    await plan.inMode(scene);
+    await plan.inMode?.(scene, name);
   };
 }
 

@@ -46,7 +46,7 @@ describe.each(plans.map((plan) => [plan.channel, plan] as const))('%s', (_name, 
           name,
           run: async (scene) => {
             await scene.channel.set(settings);
-            await plan.inMode?.(scene);
+            await plan.inMode?.(scene, name);
           },
         },
         config,

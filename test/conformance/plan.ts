@@ -51,8 +51,8 @@ export interface ChannelPlan {
     readonly settings: Record<string, unknown>;
     readonly config?: Record<string, unknown>;
   }[];
-  /** What must hold in each of them. */
-  inMode?(scene: Scene): Promise<void>;
+  /** What must hold in each of them, given its name. */
+  inMode?(scene: Scene, mode: string): Promise<void>;
   /** The path of the call that sends. */
   readonly sendPath?: string;
   /** How many answers one message allows; null: no limit. */

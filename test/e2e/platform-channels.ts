@@ -16,7 +16,7 @@ export function platformChannels(start: () => Promise<System>, appOf: (channel: 
   let stage: Stage | undefined;
   const open = async (plan: ChannelPlan): Promise<Channel> => {
     if (system === undefined || stage === undefined) throw new Error('the system did not start');
-    return Channel.open(system, stage.admin, plan, await sandboxWorld(plan.channel));
+    return Channel.open(system, stage.admin, plan.channel, sandboxWorld(plan.channel));
   };
 
   beforeAll(async () => {

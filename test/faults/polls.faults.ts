@@ -1,5 +1,4 @@
 import { AgentClient, eventually, startDistributed, uniqueName, type System } from '@huiliu/testing';
-import { weibo } from '../conformance/channels/weibo';
 import { Channel } from '../conformance/customer';
 import { sandboxWorld } from '../conformance/sides/sandbox';
 
@@ -17,7 +16,7 @@ describe('a platform that is read by polling, Kafka and MariaDB', () => {
 
   it('loses and doubles nothing and keeps the order while its connector is killed again and again', async () => {
     const admin = await AgentClient.login(system.baseUrl, 'admin', system.adminPassword);
-    const channel = await Channel.open(system, admin, weibo, await sandboxWorld('weibo'), { pollSeconds: 1 });
+    const channel = await Channel.open(system, admin, 'weibo', sandboxWorld('weibo'), { pollSeconds: 1 });
     // What is pushed meanwhile is tried again, as the platform does it.
     await channel.set({ schedule: { answerMs: 3_000, pauseMs: 300, tries: 100 } });
     const people = Array.from({ length: PEOPLE }, () => ({

@@ -170,6 +170,17 @@ export const AccountProgress = z.object({
 /** Checks of one account that may end together. */
 export const MOST_CHECKS = 20;
 
+/**
+ * Where the login of an account stands that is logged in by a QR code. `qr`: what the code says, while one waits to be scanned; whoever
+ * scans it puts an account of their own here, so that it is for admins only. `name`: who is logged in.
+ */
+export const AccountLogin = z.object({
+  stage: z.enum(['waiting', 'scanned', 'confirmed', 'expired', 'logged_in', 'logged_out']),
+  qr: z.string().max(2048).nullable(),
+  name: z.string().max(255).nullable(),
+});
+export type AccountLogin = z.infer<typeof AccountLogin>;
+
 export const AccountStatus = z.object({
   accountId: Id,
   state: AccountState,
@@ -179,6 +190,7 @@ export const AccountStatus = z.object({
   progress: AccountProgress.nullable().default(null),
   /** The checks (signal `account.check`) that this is the outcome of. */
   checks: z.array(Id).max(MOST_CHECKS).default([]),
+  login: AccountLogin.nullable().default(null),
   at: Time,
 });
 export type AccountStatus = z.infer<typeof AccountStatus>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Priority, Tag, ConversationStatus } from './conversation';
 import { SafeText, WritableContent } from './content';
 import { ChannelName, ClientId, Id, Time } from './ids';
-import { AccountProgress, AccountState, MailReply } from './events-channel';
+import { AccountLogin, AccountProgress, AccountState, MailReply } from './events-channel';
 
 /** The one shape of every error, at every edge. */
 export const ErrorBody = z.object({
@@ -92,6 +92,8 @@ export const Account = z.object({
     error: z.string().nullable(),
     /** A long first reading under way. */
     progress: AccountProgress.nullable(),
+    /** Of an account that is logged in by a QR code; the code itself is given to admins only. */
+    login: AccountLogin.nullable(),
   }),
   config: z.record(z.string(), z.unknown()),
   createdAt: Time,

@@ -1,7 +1,36 @@
 import { eventually, uniqueName } from '@huiliu/testing';
 import { textsOf } from '../cases';
 import { AMR, base64, MP4, PDF, PNG } from '../files';
-import type { ChannelPlan } from '../plan';
+import type { ChannelPlan, Scene } from '../plan';
+
+const MINI_PROGRAM = 'customer service of a mini program';
+
+/** Opening the session allows two messages for a minute, a message five; a link is one, and a voice does not go. */
+async function miniProgramHolds({ channel }: Scene): Promise<void> {
+  const customer = uniqueName('m');
+  await channel.happen({ customer, event: 'enter_session', key: 'from=home' });
+  const conversation = await eventually('the session', async () => (await channel.conversations())[0], 30_000);
+  expect((await channel.admin.conversation(conversation.id)).replyWindow).toMatchObject({ remaining: 2 });
+  for (const text of ['welcome', 'what can we do'])
+    expect(
+      await channel.ended(conversation, (await channel.send(conversation, { kind: 'text', text })).body.id),
+    ).toMatchObject({ state: 'sent' });
+  expect((await channel.send(conversation, { kind: 'text', text: 'one more' })).status).toBe(409);
+  await channel.say({ customer, kind: 'miniprogram', title: '商品' });
+  await eventually(
+    'five more',
+    async () => (await channel.admin.conversation(conversation.id)).replyWindow?.remaining === 5,
+  );
+  const link = await channel.send(conversation, { kind: 'link', title: 'T', url: 'https://a.example/' });
+  expect(await channel.ended(conversation, link.body.id)).toMatchObject({ state: 'sent' });
+  const attachment = await channel.upload('a.amr', 'audio/amr', AMR);
+  const voice = await channel.send(conversation, { kind: 'audio', attachment: { id: attachment.id } });
+  expect(await channel.ended(conversation, voice.body.id)).toMatchObject({
+    state: 'failed',
+    error: { kind: 'unsupported' },
+  });
+  expect((await channel.got(customer)).map(({ kind }) => kind)).toEqual(['text', 'text', 'link']);
+}
 
 export const wechatOfficial: ChannelPlan = {
   channel: 'wechat-official',
@@ -65,8 +94,11 @@ export const wechatOfficial: ChannelPlan = {
     { name: 'compatible mode, XML', settings: { mode: 'compatible' } },
     { name: 'plain mode, XML', settings: { mode: 'plain' }, config: { encodingAesKey: null } },
     { name: 'plain mode, JSON', settings: { mode: 'plain', format: 'json' }, config: { encodingAesKey: null } },
+    { name: MINI_PROGRAM, settings: { format: 'json' }, config: { service: 'mini-program' } },
   ],
-  inMode: async ({ channel }) => {
+  inMode: async (scene, mode) => {
+    const { channel } = scene;
+    if (mode === MINI_PROGRAM) await miniProgramHolds(scene);
     const { name: customer, conversation } = await channel.customer(uniqueName('c'));
     const text = uniqueName('你好');
     expect(await channel.say({ customer, text: uniqueName('x'), tamper: 'forged' })).toMatchObject([{ status: 401 }]);

@@ -1,14 +1,28 @@
 import { FakeClock } from '@huiliu/testing';
 import { type IssuedToken, Tokens } from './tokens';
 
+/** One after the other. */
+function turn(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
+
 describe('the access token', () => {
   const clock = new FakeClock();
   const issuer = (issued: (force: boolean) => IssuedToken) => {
     const asked: boolean[] = [];
-    const tokens = new Tokens((force) => {
-      asked.push(force);
-      return Promise.resolve(issued(force));
-    }, clock);
+    const tokens = new Tokens(
+      (force) => {
+        asked.push(force);
+        return Promise.resolve(issued(force));
+      },
+      turn(),
+      clock,
+    );
     return { asked, tokens };
   };
 
@@ -34,6 +48,29 @@ describe('the access token', () => {
     expect(await Promise.all([tokens.get(), tokens.get()])).toEqual(['new', 'new']);
     tokens.discredit('old');
     expect(await tokens.get()).toBe('new');
-    expect(asked).toEqual([false, false, true]);
+    expect(asked).toEqual([false, false, false, true]);
+  });
+
+  it('is forced by one process when several are refused at once', async () => {
+    let current = 'old';
+    const asked: boolean[] = [];
+    const alone = turn();
+    const processes = [1, 2, 3].map(
+      () =>
+        new Tokens(
+          (force) => {
+            asked.push(force);
+            if (force) current = 'new';
+            return Promise.resolve({ token: current, expiresInMs: 7200_000 });
+          },
+          alone,
+          clock,
+        ),
+    );
+    const all = () => Promise.all(processes.map((tokens) => tokens.get()));
+    expect(await all()).toEqual(['old', 'old', 'old']);
+    for (const tokens of processes) tokens.discredit('old');
+    expect(await all()).toEqual(['new', 'new', 'new']);
+    expect(asked.filter((force) => force)).toHaveLength(1);
   });
 });

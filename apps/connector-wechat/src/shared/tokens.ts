@@ -9,7 +9,8 @@ export interface IssuedToken {
 
 /**
  * The access token. The platforms give every process the same one (`stable_token`, `gettoken`), so each may ask; a token that was refused
- * is asked for anew once, by force only when the platform still gives the refused one. Calls that need it meanwhile share the question.
+ * is asked for anew once, by force only when the platform still gives the refused one, and by one process: the others find the new one when
+ * it is their turn (official accounts may force 20 times a day and not twice in 30 s). Calls that need it meanwhile share the question.
  */
 export class Tokens {
   private current: { readonly token: string; readonly renewAtMs: number } | null = null;
@@ -18,6 +19,7 @@ export class Tokens {
 
   constructor(
     private readonly ask: (force: boolean) => Promise<IssuedToken>,
+    private readonly alone: <T>(work: () => Promise<T>) => Promise<T>,
     private readonly clock: Pick<Clock, 'now'>,
   ) {}
 
@@ -35,7 +37,11 @@ export class Tokens {
 
   private async renew(): Promise<string> {
     let issued = await this.ask(false);
-    if (issued.token === this.refused) issued = await this.ask(true);
+    if (issued.token === this.refused)
+      issued = await this.alone(async () => {
+        const meanwhile = await this.ask(false);
+        return meanwhile.token === this.refused ? this.ask(true) : meanwhile;
+      });
     const early = Math.min(RENEW_BEFORE_MS, issued.expiresInMs / 2);
     this.current = { token: issued.token, renewAtMs: this.clock.now().getTime() + issued.expiresInMs - early };
     return issued.token;

@@ -34,9 +34,10 @@ export class WechatClient {
     private readonly config: WechatOfficialConfig,
     private readonly fetch: GuardedFetch,
     clock: Pick<Clock, 'now'>,
+    alone: <T>(work: () => Promise<T>) => Promise<T>,
   ) {
     this.base = (config.apiBase ?? API).replace(/\/+$/, '');
-    this.tokens = new Tokens((force) => this.askToken(force), clock);
+    this.tokens = new Tokens((force) => this.askToken(force), alone, clock);
   }
 
   /** Makes sure that there is a token that the platform takes. */

@@ -15,7 +15,12 @@ const windowClosed = (says: string): Meaning => ({ kind: 'window_closed', says }
 const MINUTE_QUOTA_MS = 10_000;
 const DAY_MS = 24 * 3600_000;
 
-/** The platform's codes in our terms. Source: developers.weixin.qq.com, 全局返回码; those of accounts of agents are left to the default. */
+/** Of the platform's own accounts of agents (61450 to 61459): ours are not among them, so that these come only of what was set up there. */
+const AGENT_ACCOUNT = Object.fromEntries(
+  Array.from({ length: 10 }, (_, n) => [61450 + n, rejected('公众平台的客服账号设置有误')]),
+);
+
+/** The platform's codes in our terms. Source: developers.weixin.qq.com, 全局返回码. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   '-1': { kind: 'transient', says: '微信系统繁忙' },
   45011: { kind: 'rate_limited', says: '接口调用太频繁', retryAfterMs: MINUTE_QUOTA_MS },
@@ -40,6 +45,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   48001: rejected('公众号没有这个接口的权限'),
   48002: rejected('客户拒收公众号的消息'),
   48004: rejected('接口被封禁，请登录公众平台查看'),
+  // Not confirmed with a real account: all of them say that the typing state or the command cannot be taken now.
+  45072: rejected('输入状态的指令不对'),
+  45080: rejected('客户近 30 秒没有动作，不能显示输入状态'),
+  45081: rejected('已经在显示输入状态'),
+  ...AGENT_ACCOUNT,
 };
 
 /** What an `errcode` means to us. One that is not known is a refusal: the platform answered, so nothing was sent. */

@@ -16,8 +16,9 @@ export const wechatOfficialConnector = defineConnector({
   definition,
   encoders,
   open: (context) => {
-    const client = new WechatClient(context.account.config, context.fetch, context.clock);
-    const prover = new PushProver(context.account.config);
+    const { account, fetch, clock } = context;
+    const client = new WechatClient(account.config, fetch, clock, (work) => context.alone('token', work));
+    const prover = new PushProver(account.config);
     const media = new UploadedMedia((type, file, signal) => client.upload(type, file, signal), context);
     return {
       handleWebhook: async (request) => {

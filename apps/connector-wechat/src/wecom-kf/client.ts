@@ -39,7 +39,12 @@ export class WecomClient {
   ) {
     this.base = (config.apiBase ?? API).replace(/\/+$/, '');
     // The platform knows no forced renewal: it gives the same token until that has ended.
-    this.tokens = new Tokens(() => this.askToken(), clock);
+    // `gettoken` cannot be forced: there is nothing to take turns for.
+    this.tokens = new Tokens(
+      () => this.askToken(),
+      (work) => work(),
+      clock,
+    );
   }
 
   /** Makes sure that there is a token that the platform takes. */

@@ -3,7 +3,7 @@ import { ApiBearerAuth } from '@nestjs/swagger';
 import { Account, ChannelDefinition, CreateAccount, Id, listOf, UpdateAccount } from '@huiliu/contracts';
 import { ZodAnswers, ZodBody, ZodParam } from '@huiliu/platform';
 import { AgentGuard, RolesGuard } from '../auth/guards';
-import { Roles } from '../auth/viewer';
+import { CurrentViewer, Roles, type Viewer } from '../auth/viewer';
 import { ChannelRegistry } from '../channels/channel-registry';
 import { AccountsService } from './accounts.service';
 
@@ -24,8 +24,8 @@ export class AccountsController {
 
   @Get('accounts')
   @ZodAnswers(listOf(Account))
-  async list(): Promise<{ items: Account[]; nextCursor: null }> {
-    return { items: await this.accounts.list(), nextCursor: null };
+  async list(@CurrentViewer() viewer: Viewer): Promise<{ items: Account[]; nextCursor: null }> {
+    return { items: (await this.accounts.list()).map((account) => seenBy(viewer, account)), nextCursor: null };
   }
 
   @Post('accounts')
@@ -37,8 +37,8 @@ export class AccountsController {
 
   @Get('accounts/:id')
   @ZodAnswers(Account)
-  get(@ZodParam('id', Id) id: string): Promise<Account> {
-    return this.accounts.get(id);
+  async get(@ZodParam('id', Id) id: string, @CurrentViewer() viewer: Viewer): Promise<Account> {
+    return seenBy(viewer, await this.accounts.get(id));
   }
 
   @Put('accounts/:id')
@@ -62,4 +62,11 @@ export class AccountsController {
   check(@ZodParam('id', Id) id: string): Promise<Account> {
     return this.accounts.check(id);
   }
+}
+
+/** Whoever scans a code logs an account of theirs in here: only admins are shown it. */
+function seenBy({ role }: Viewer, account: Account): Account {
+  const { status } = account;
+  if (role === 'admin' || status.login === null) return account;
+  return { ...account, status: { ...status, login: { ...status.login, qr: null } } };
 }

@@ -134,6 +134,7 @@ export class AccountsService {
         state: status?.state ?? 'starting',
         lastEventAt: status?.lastEventAt ?? null,
         progress: status?.progress ?? null,
+        login: status?.login ?? null,
         error: status?.error ?? null,
       },
       // Without its definition nobody knows which fields are secret: whatever is sealed stays out.

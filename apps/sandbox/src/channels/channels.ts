@@ -2,6 +2,7 @@ import type { SandboxChannel } from './channel';
 import { email } from './email';
 import { webchat } from './webchat';
 import { wechatOfficialPhone } from './wechat-official';
+import { wechatyPhone } from './wechaty';
 import { wecomKfPhone } from './wecom-kf';
 import { weiboPhone } from './weibo';
 
@@ -11,5 +12,6 @@ export const SANDBOX_CHANNELS: readonly SandboxChannel[] = [
   email,
   wechatOfficialPhone,
   wecomKfPhone,
+  wechatyPhone,
   weiboPhone,
 ];

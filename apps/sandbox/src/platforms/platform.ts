@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Said, Happened } from './control-shapes';
+import type { Config } from '@huiliu/platform';
+import type { Delivery } from './delivery';
 import type { Faults } from './faults';
 
 /** An account of ours as its platform knows it: one whose `config.apiBase` is the platform's address on this sandbox. */
@@ -63,6 +65,15 @@ export interface ShownMessage {
   readonly body: unknown;
 }
 
+/** Of a platform that pushes nothing by HTTP: what happens goes over a connection that the product holds. */
+export interface Connection {
+  say(said: Said): Promise<Delivery[]>;
+  happen(happened: Happened): Promise<Delivery[]>;
+  /** What a person does once to connect the account, such as scanning a code. */
+  handshake(): Promise<{ ok: boolean; status: number; answer: string }>;
+  stop(): Promise<void>;
+}
+
 /** One account at its platform: state in memory, as strict as the real one. */
 export interface PlatformAccount {
   /** Whether this call is this account's: by its token, by its app id. */
@@ -84,6 +95,8 @@ export interface PlatformAccount {
   typing(customer: string): boolean;
   /** What else the platform knows of a customer, such as who has their session. */
   about?(customer: string): Readonly<Record<string, unknown>>;
+  /** Then `say`, `happen` and `handshake` go this way, and not by HTTP. */
+  readonly connection?: Connection;
 }
 
 /** A platform as the sandbox plays it: one folder each beside this file, listed in `platforms.ts`. */
@@ -92,6 +105,13 @@ export interface Platform {
   readonly name: { readonly zh: string; readonly en: string };
   /** What an account of somebody who registers here would be given; `apiBase` is added. */
   register(): Record<string, unknown>;
+  /** Of a platform that is reached otherwise than under an `apiBase`. */
+  readonly reach?: {
+    /** What to add to the config of a new account, given those there are; null when no more can be played. */
+    give(suite: Config, accounts: readonly Readonly<Record<string, unknown>>[]): Record<string, unknown> | null;
+    /** Whether this account works with the platform that is played here. */
+    isHere(config: Readonly<Record<string, unknown>>, suite: Config): boolean;
+  };
   open(account: PlayedAccount): PlatformAccount;
   /** What somebody is told whose account is not here. */
   stranger(call: ApiCall): ApiAnswer;

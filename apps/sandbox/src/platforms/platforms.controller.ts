@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { z } from 'zod';
-import { badRequest, notFound, ZodBody, ZodParam } from '@huiliu/platform';
+import { badRequest, conflict, notFound, ZodBody, ZodParam } from '@huiliu/platform';
 import { z as zod } from 'zod';
 import { FaultOrder, Happened, Said, Settings } from './control-shapes';
 import type { Push, Signing } from './platform';
@@ -25,7 +25,9 @@ export class PlatformsController {
   register(@ZodParam('channel', Name) channel: string): { channel: string; config: Record<string, unknown> } {
     const platform = PLATFORMS.find((one) => one.channel === channel);
     if (platform === undefined) throw notFound('platform');
-    return { channel, config: { ...platform.register(), apiBase: this.accounts.apiBase(channel) } };
+    const reach = this.accounts.reachOf(platform);
+    if (reach === null) throw conflict('full', 'no more accounts of this channel can be played here');
+    return { channel, config: { ...platform.register(), ...reach } };
   }
 
   /** A customer says something; answers how the push ended. */
@@ -37,6 +39,8 @@ export class PlatformsController {
     @ZodBody(Said) said: z.infer<typeof Said>,
   ): Promise<Delivery[]> {
     const played = this.find(channel, accountId);
+    const { connection } = played.account;
+    if (connection !== undefined) return connection.say(unspoilt(said));
     return this.push(played, said.tamper, (signing) => played.account.say(said, signing));
   }
 
@@ -49,6 +53,8 @@ export class PlatformsController {
     @ZodBody(Happened) happened: z.infer<typeof Happened>,
   ): Promise<Delivery[]> {
     const played = this.find(channel, accountId);
+    const { connection } = played.account;
+    if (connection !== undefined) return connection.happen(unspoilt(happened));
     return this.push(played, happened.tamper, (signing) => played.account.happen(happened, signing));
   }
 
@@ -60,6 +66,8 @@ export class PlatformsController {
     @ZodParam('account', Name) accountId: string,
   ): Promise<{ ok: boolean; status: number; answer: string }> {
     const played = this.find(channel, accountId);
+    const { connection } = played.account;
+    if (connection !== undefined) return connection.handshake();
     const { query, expected } = played.account.handshake({ nowMs: Date.now() });
     const response = await fetch(`${this.accounts.pushAddress(played)}?${query}`);
     const answer = await response.text();
@@ -184,4 +192,10 @@ export class PlatformsController {
     played.heldBack = null;
     return [...delivered, await send(held)];
   }
+}
+
+/** What goes over a connection is not signed. */
+function unspoilt<T extends { tamper?: unknown }>(act: T): T {
+  if (act.tamper !== undefined) throw badRequest('invalid', 'nothing is signed on this channel');
+  return act;
 }

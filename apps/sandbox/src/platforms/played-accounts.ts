@@ -21,6 +21,8 @@ export interface Played {
   heldBack: Push | null;
   readonly revision: number;
   readonly settings: Record<string, unknown>;
+  /** As configured; secrets in it are sealed. */
+  readonly config: Readonly<Record<string, unknown>>;
 }
 
 /** The path under which a platform's API is played. */
@@ -51,6 +53,7 @@ export class PlayedAccounts implements OnApplicationBootstrap, OnApplicationShut
 
   async onApplicationShutdown(): Promise<void> {
     await this.tail?.close();
+    for (const { account } of this.played.values()) await account.connection?.stop();
   }
 
   find(channel: string, accountId: string): Played | undefined {
@@ -67,9 +70,13 @@ export class PlayedAccounts implements OnApplicationBootstrap, OnApplicationShut
     return `${this.config.address}/webhooks/${played.platform.channel}/${played.id}`;
   }
 
-  /** The `apiBase` of an account that is to be played here. */
-  apiBase(channel: string): string {
-    return `${this.config.address}${platformPath(channel)}`;
+  /** Where an account that is to be played here finds its platform, as part of its config; null when no more can be played. */
+  reachOf({ channel, reach }: Platform): Record<string, unknown> | null {
+    if (reach === undefined) return { apiBase: `${this.config.address}${platformPath(channel)}` };
+    return reach.give(
+      this.config,
+      this.of(channel).map(({ config }) => config),
+    );
   }
 
   private apply(event: Pick<AccountsEvent, 'type' | 'data'>): void {
@@ -77,11 +84,12 @@ export class PlayedAccounts implements OnApplicationBootstrap, OnApplicationShut
     const platform = PLATFORMS.find((one) => one.channel === channel);
     if (platform === undefined || (this.revisions.get(accountId) ?? 0) >= revision) return;
     this.revisions.set(accountId, revision);
-    if (event.type === 'account.deleted' || !('config' in event.data) || !isPlayedHere(event.data.config, channel)) {
+    const before = this.played.get(accountId);
+    void before?.account.connection?.stop();
+    if (event.type === 'account.deleted' || !('config' in event.data) || !this.isHere(platform, event.data.config)) {
       this.played.delete(accountId);
       return;
     }
-    const before = this.played.get(accountId);
     try {
       const config = this.opened(event.data.config);
       const { name } = event.data;
@@ -101,10 +109,15 @@ export class PlayedAccounts implements OnApplicationBootstrap, OnApplicationShut
         heldBack: null,
         revision,
         settings,
+        config: event.data.config,
       });
     } catch (error) {
       this.logger.warn({ err: error, accountId }, 'an account cannot be played');
     }
+  }
+
+  private isHere({ channel, reach }: Platform, config: Readonly<Record<string, unknown>>): boolean {
+    return reach?.isHere(config, this.config) ?? isPlayedHere(config, channel);
   }
 
   private opened(config: Readonly<Record<string, unknown>>): Record<string, unknown> {

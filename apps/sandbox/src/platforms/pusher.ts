@@ -1,19 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Schedule } from './control-shapes';
+import type { Delivery } from './delivery';
 import type { Push } from './platform';
+
+export type { Delivery } from './delivery';
 
 /** As the real platforms do it: 5 s for an answer, three tries. */
 export const REAL_SCHEDULE: Schedule = { answerMs: 5_000, pauseMs: 5_000, tries: 3 };
-
-/** How a push ended; `status` of the last try, null when nothing answered. */
-export interface Delivery {
-  readonly id: string;
-  readonly taken: boolean;
-  readonly tries: number;
-  readonly status: number | null;
-  readonly answer: string;
-  readonly tookMs: number;
-}
 
 /** Sends one push until it is taken or given up. `once`: no second try (what forgers do); `unanswered`: none after an answer. */
 export async function deliver(

@@ -3,7 +3,12 @@ type Words = readonly [zh: string, en: string];
 /** How one channel looks on the phone: its name, what can happen beside saying something, and how that reads in the thread. */
 interface Look {
   readonly title: Words;
-  readonly acts: readonly { readonly event: string; readonly key?: string; readonly name: Words }[];
+  readonly acts: readonly {
+    readonly event: string;
+    readonly key?: string;
+    readonly icon: string;
+    readonly name: Words;
+  }[];
   readonly events: Readonly<Record<string, Words>>;
   /** Who has the session, where the platform counts that; by the number of the state. */
   readonly states?: Readonly<Record<number, Words>>;
@@ -13,10 +18,10 @@ const LOOKS: Readonly<Record<string, Look>> = {
   'wechat-official': {
     title: ['公众号', 'Official account'],
     acts: [
-      { event: 'follow', name: ['关注', 'Follow'] },
-      { event: 'unfollow', name: ['取消关注', 'Unfollow'] },
-      { event: 'scan', key: 'store-7', name: ['扫码', 'Scan'] },
-      { event: 'menu_click', key: 'ORDERS', name: ['菜单', 'Menu'] },
+      { event: 'follow', icon: '➕', name: ['关注', 'Follow'] },
+      { event: 'unfollow', icon: '➖', name: ['取消关注', 'Unfollow'] },
+      { event: 'scan', key: 'store-7', icon: '🔳', name: ['扫码', 'Scan'] },
+      { event: 'menu_click', key: 'ORDERS', icon: '☰', name: ['菜单', 'Menu'] },
     ],
     events: {
       follow: ['你关注了这个公众号', 'You follow this account'],
@@ -25,13 +30,22 @@ const LOOKS: Readonly<Record<string, Look>> = {
       menu_click: ['你点击了菜单', 'You used the menu'],
     },
   },
+  wechaty: {
+    title: ['微信', 'WeChat'],
+    acts: [
+      { event: 'recall', icon: '↩️', name: ['撤回', 'Recall'] },
+      { event: 'login', icon: '🔳', name: ['商家扫码登录', 'Shop scans in'] },
+      { event: 'logout', icon: '⛔', name: ['商家掉线', 'Shop logs out'] },
+    ],
+    events: { recalled: ['一条消息已撤回', 'A message was recalled'] },
+  },
   weibo: {
     title: ['微博', 'Weibo'],
     acts: [
-      { event: 'follow', name: ['关注', 'Follow'] },
-      { event: 'unfollow', name: ['取消关注', 'Unfollow'] },
-      { event: 'scan', key: 'store-7', name: ['扫码', 'Scan'] },
-      { event: 'menu_click', key: 'ORDERS', name: ['菜单', 'Menu'] },
+      { event: 'follow', icon: '➕', name: ['关注', 'Follow'] },
+      { event: 'unfollow', icon: '➖', name: ['取消关注', 'Unfollow'] },
+      { event: 'scan', key: 'store-7', icon: '🔳', name: ['扫码', 'Scan'] },
+      { event: 'menu_click', key: 'ORDERS', icon: '☰', name: ['菜单', 'Menu'] },
     ],
     events: {
       follow: ['你关注了这个账号', 'You follow this account'],
@@ -43,10 +57,15 @@ const LOOKS: Readonly<Record<string, Look>> = {
   'wecom-kf': {
     title: ['微信客服', 'WeCom customer service'],
     acts: [
-      { event: 'enter_session', key: 'shop', name: ['进入会话', 'Enter'] },
-      { event: 'recall', name: ['撤回', 'Recall'] },
-      { event: 'servicer_answers', key: '您好，我在企业微信里回复您', name: ['企业微信回复', 'Answer in WeCom'] },
-      { event: 'session_ends', name: ['结束会话', 'End'] },
+      { event: 'enter_session', key: 'shop', icon: '🚪', name: ['进入会话', 'Enter'] },
+      { event: 'recall', icon: '↩️', name: ['撤回', 'Recall'] },
+      {
+        event: 'servicer_answers',
+        key: '您好，我在企业微信里回复您',
+        icon: '🏢',
+        name: ['企业微信回复', 'Answer in WeCom'],
+      },
+      { event: 'session_ends', icon: '🏁', name: ['结束会话', 'End'] },
     ],
     events: {
       enter_session: ['你进入了客服会话', 'You came in'],

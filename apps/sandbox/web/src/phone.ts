@@ -6,6 +6,7 @@ interface Shown {
   kind: string;
   text: string;
   mediaUrl: string | null;
+  body: unknown;
 }
 /** What the platform answers for the screen; `about`: what else it knows of the customer. */
 interface Screen {
@@ -24,7 +25,7 @@ const MOST_BYTES = 600 * 1024;
 /** Half a second of silence. */
 const VOICE = `IyFBTVIK${'PCAAAAAA'.repeat(8)}`;
 const SAID = [
-  ...['text', 'image', 'voice', 'video', 'shortvideo', 'file', 'location', 'link', 'miniprogram', 'raw'],
+  ...['text', 'image', 'voice', 'video', 'shortvideo', 'location', 'link', 'miniprogram', 'file', 'raw'],
   ...['comment', 'comment_mention', 'mention'],
 ];
 /** Where something was said that everybody sees. */
@@ -46,23 +47,27 @@ const thread = byId('thread');
 const problem = byId('problem');
 const text = byId<HTMLInputElement>('text');
 const file = byId<HTMLInputElement>('file');
+const group = byId<HTMLButtonElement>('group');
+const inGroup = (): boolean => group.getAttribute('aria-pressed') === 'true';
 const words = (zh: string, en: string): string => (language === 'zh' ? zh : en);
 let shown = '';
 
 const look = lookOf(channel);
-const MEDIA: Readonly<Record<string, readonly [string, string]>> = {
-  image: ['图片', 'Picture'],
-  voice: ['语音', 'Voice'],
-  video: ['视频', 'Film'],
-  file: ['文件', 'File'],
-  location: ['位置', 'Position'],
+/** What stands before the words of a message that is more than words. */
+const MARKS: Readonly<Record<string, readonly [string, string, string]>> = {
+  voice: ['🔊', '语音', 'Voice'],
+  video: ['🎬', '视频', 'Video'],
+  shortvideo: ['🎬', '视频', 'Video'],
+  location: ['📍', '位置', 'Position'],
+  news: ['🔗', '链接', 'Link'],
+  link: ['🔗', '链接', 'Link'],
+  file: ['📄', '文件', 'File'],
+  miniprogram: ['▦', '小程序', 'Mini program'],
+  miniprogrampage: ['▦', '小程序', 'Mini program'],
 };
+const GROUP = '老客户群';
 
 function drawTexts(): void {
-  byId('title').textContent = words(...look.title);
-  document.title = words(...look.title);
-  for (const element of document.querySelectorAll<HTMLElement>('[data-channels]'))
-    element.hidden = !(element.dataset.channels ?? '').split(' ').includes(channel);
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
   for (const element of document.querySelectorAll<HTMLElement>('[data-zh]'))
     element.textContent = element.dataset[language] ?? '';
@@ -70,20 +75,51 @@ function drawTexts(): void {
     element.setAttribute('aria-label', element.dataset[language === 'zh' ? 'labelZh' : 'labelEn'] ?? '');
 }
 
-function bubbleOf(message: Shown): HTMLElement {
-  const bubble = document.createElement('p');
-  const happened = message.from === 'customer' && !SAID.includes(message.kind);
-  bubble.className = `bubble ${happened ? 'happened' : message.from}`;
-  const place = PLACES[message.kind];
-  if (place !== undefined) bubble.dataset.place = words(...place);
-  const [zh, en] = (happened ? look.events : MEDIA)[message.kind] ?? ['', ''];
-  const label = words(zh, en) || (happened ? message.kind : '');
-  if (message.kind === 'image' && message.mediaUrl !== null) {
+const element = <K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className: string,
+  text = '',
+): HTMLElementTagNameMap[K] => {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text;
+  return made;
+};
+
+function entryOf(message: Shown): HTMLElement {
+  const { kind, from } = message;
+  const event = look.events[kind];
+  if (event !== undefined || (from === 'customer' && !SAID.includes(kind)))
+    return element('p', 'happened', [words(...(event ?? [kind, kind])), message.text].filter(Boolean).join(' · '));
+  const entry = element('div', `said ${from}`);
+  const face = element('span', 'face', from === 'customer' ? words('我', 'Me') : words('店', 'S'));
+  face.setAttribute('aria-hidden', 'true');
+  entry.append(face, bubbleOf(message));
+  return entry;
+}
+
+function bubbleOf({ kind, text, mediaUrl, body }: Shown): HTMLElement {
+  if (kind === 'image' && mediaUrl !== null) {
+    const bubble = element('p', 'bubble picture');
     const image = document.createElement('img');
-    image.src = message.mediaUrl;
+    image.src = mediaUrl;
     image.alt = words('图片', 'Picture');
     bubble.append(image);
-  } else bubble.textContent = [label, message.text].filter((one) => one !== '').join(' ');
+    return bubble;
+  }
+  const mark = MARKS[kind];
+  if (mark === undefined) {
+    const plain = element('p', 'bubble', text);
+    const place = PLACES[kind];
+    if (place !== undefined) plain.prepend(element('small', 'place', words(...place)));
+    return plain;
+  }
+  const [icon, zh, en] = mark;
+  if (kind === 'voice')
+    return element('p', 'bubble voice', [`${icon} ${words(zh, en)}`, text].filter(Boolean).join('\n'));
+  const bubble = element('div', 'bubble card');
+  const [title = '', ...rest] = (kind === 'file' && typeof body === 'string' ? body : text).split('\n');
+  bubble.append(element('b', '', `${icon} ${title || words(zh, en)}`), element('small', '', rest.join('\n')));
   return bubble;
 }
 
@@ -102,11 +138,32 @@ async function refresh(): Promise<void> {
     const now = JSON.stringify(items);
     if (now === shown) return;
     shown = now;
-    thread.replaceChildren(...items.map(bubbleOf));
+    thread.replaceChildren(...items.map(entryOf));
     thread.scrollTop = thread.scrollHeight;
   } catch {
     complain(words('连不上沙盒，正在重试。', 'The sandbox does not answer. Trying again.'));
   }
+}
+
+/** What to do where nobody has logged in yet. */
+const hint = (): string =>
+  channel === 'wechaty'
+    ? words('。商家的微信没有登录：点「商家扫码登录」。', '. The shop’s WeChat is not logged in: choose Shop scans in.')
+    : '';
+
+/** Whose chat this is. */
+async function drawTitle(): Promise<void> {
+  const response = await fetch('./api/channels').catch(() => null);
+  if (response?.ok !== true) return;
+  const { items } = (await response.json()) as {
+    items: { channel: string; accounts: { id: string; name: string }[] }[];
+  };
+  const found = items.find((one) => one.channel === channel)?.accounts.find(({ id }) => id === account);
+  if (found !== undefined) byId('title').textContent = document.title = `${words(...look.title)} · ${found.name}`;
+}
+
+function drawClock(): void {
+  byId('clock').textContent = new Date().toTimeString().slice(0, 5);
 }
 
 /** Says or does something, and tells when the product did not take it. */
@@ -116,14 +173,14 @@ async function push(path: 'say' | 'event', body: object): Promise<void> {
     const response = await fetch(`${api}/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ customer, ...body }),
+      body: JSON.stringify({ customer, ...body, ...(path === 'say' && inGroup() ? { raw: { room: GROUP } } : {}) }),
     });
     if (!response.ok) throw new Error(String(response.status));
     // What is said in public may bring no push: the product asks for it.
     const deliveries = (await response.json()) as Delivery[];
     const lost = deliveries.find(({ taken }) => !taken);
     if (lost !== undefined)
-      complain(words(`没有送达（${lost.status ?? '没有回应'}）`, `Not taken (${lost.status ?? 'no answer'})`));
+      complain(words(`没有送达（${lost.status ?? '没有回应'}）`, `Not taken (${lost.status ?? 'no answer'})`) + hint());
   } catch (error) {
     complain(words('没有发出：', 'Not sent: ') + (error instanceof Error ? error.message : ''));
   }
@@ -170,14 +227,25 @@ byId('place').addEventListener('click', () => {
     label: words('上海市人民广场', 'People’s Square, Shanghai'),
   });
 });
-for (const { event, key, name } of look.acts) {
+for (const { event, key, icon, name } of look.acts) {
   const button = document.createElement('button');
   button.type = 'button';
   button.dataset.event = event;
+  button.dataset.icon = icon;
   button.textContent = words(...name);
   button.addEventListener('click', () => void push('event', { event, ...(key === undefined ? {} : { key }) }));
   file.before(button);
 }
+
+group.addEventListener('click', () => group.setAttribute('aria-pressed', String(!inGroup())));
+for (const button of document.querySelectorAll<HTMLButtonElement>('[data-only]'))
+  button.hidden = button.dataset['only'] !== channel;
+
 drawTexts();
+drawClock();
+void drawTitle();
 void refresh();
-setInterval(() => void refresh(), POLL_MS);
+setInterval(() => {
+  drawClock();
+  void refresh();
+}, POLL_MS);

@@ -18,6 +18,7 @@ interface Known {
   state: AccountState;
   error: string | null;
   progress: AccountStatus['progress'];
+  login: AccountStatus['login'];
   lastEventAt: Date | null;
   toldAt: number;
   told: string;
@@ -81,12 +82,14 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
     state: AccountState,
     error: string | null,
     progress: AccountStatus['progress'] = null,
+    login: AccountStatus['login'] = null,
   ): void {
     if (this.isElsewhere(accountId)) return state === 'ok' ? undefined : this.nudge(accountId);
     const known = this.of(accountId);
     known.state = state;
     known.error = error?.slice(0, 2000) ?? null;
     known.progress = progress;
+    known.login = login;
     this.mark(accountId);
   }
 
@@ -133,6 +136,7 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
           state: 'starting',
           error: null,
           progress: null,
+          login: null,
           lastEventAt: null,
           toldAt: 0,
           told: '',
@@ -182,12 +186,12 @@ export class ChannelAnnouncer implements OnApplicationBootstrap, OnApplicationSh
       const elsewhere = this.isElsewhere(accountId);
       if (known === undefined || elsewhere) this.dirty.delete(accountId);
       if (known === undefined || elsewhere) continue;
-      const { state, error, progress, checks } = known;
-      const essence = JSON.stringify([state, error, progress, known.lastEventAt !== null]);
+      const { state, error, progress, login, checks } = known;
+      const essence = JSON.stringify([state, error, progress, login, known.lastEventAt !== null]);
       if (checks.length === 0 && essence === known.told && now.getTime() - known.toldAt < QUIET_MS) continue;
       this.dirty.delete(accountId);
       const lastEventAt = known.lastEventAt?.toISOString() ?? null;
-      const status = { accountId, state, error, progress, lastEventAt, checks, at: now.toISOString() };
+      const status = { accountId, state, error, progress, login, lastEventAt, checks, at: now.toISOString() };
       records.push(wrap(CHANNELS, 'account.status', `status:${accountId}`, status, now));
       told.push(() => {
         Object.assign(known, { told: essence, toldAt: now.getTime() });

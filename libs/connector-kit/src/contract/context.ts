@@ -1,4 +1,4 @@
-import type { AccountState } from '@huiliu/contracts';
+import type { AccountLogin, AccountState } from '@huiliu/contracts';
 import type { Logger } from 'nestjs-pino';
 import type { Clock } from '@huiliu/storage';
 import type { GuardedFetch } from '../http/guarded-fetch';
@@ -35,12 +35,18 @@ export interface AccountContext<Config = Record<string, unknown>, D extends Defi
    * `repeat`: the platform's retry; handle it again, what it says is deduplicated.
    */
   admit(call: SignedCall): Promise<'first' | 'repeat'>;
-  /** How the account is: `error` says what is wrong and what to do; `progress` how far a long first reading is. Each call replaces all. */
+  /**
+   * How the account is: `error` says what is wrong and what to do; `progress` how far a long first reading is; `login` where a login by QR
+   * code stands. Each call replaces all.
+   */
   report(
     state: AccountState,
     error?: string | null,
-    progress?: { readonly done: number; readonly total: number },
+    progress?: { readonly done: number; readonly total: number } | null,
+    login?: AccountLogin | null,
   ): void;
+  /** Runs something of this account while no other process runs it, each `purpose` for itself; waits for its turn. */
+  alone<T>(purpose: string, work: () => Promise<T>): Promise<T>;
   /** This account's own keys for one purpose, 32 bytes each: the first signs, any may have signed what comes back. */
   keys(purpose: string): readonly Buffer[];
   readonly fetch: GuardedFetch;

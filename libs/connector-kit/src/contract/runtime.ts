@@ -55,8 +55,12 @@ interface Pulls<D extends DefinitionInput> {
 interface IngressRuntime<D extends DefinitionInput> {
   webhook: { handleWebhook(request: WebhookRequest): Promise<WebhookOutcome<D>> } & Partial<Pulls<D>>;
   poll: Pulls<D>;
-  /** Holds the connection until it breaks or `signal` aborts; runs in one process at a time. Sends go out of that process too. */
-  socket: { run(signal: AbortSignal): Promise<void> };
+  socket: {
+    /** The runtime says by itself how the account is: it knows of more than a connection that does not come about. */
+    readonly reportsItself?: boolean;
+    /** Holds the connection until it breaks or `signal` aborts; runs in one process at a time. Sends go out of that process too. */
+    run(signal: AbortSignal): Promise<void>;
+  };
   visitor: object;
 }
 

@@ -61,6 +61,22 @@ describe('LeaseBook', () => {
     expect([a.holds('x'), b.holds('x')]).toEqual([false, true]);
   });
 
+  it('what must be done alone is done by one process after the other', async () => {
+    jest.useRealTimers();
+    const [a, b] = [book(), book()];
+    const said: string[] = [];
+    const work = (name: string) => async () => {
+      said.push(`${name} begins`);
+      await new Promise((resolve) => setImmediate(resolve));
+      said.push(`${name} ends`);
+      return name;
+    };
+    const broken = a.inTurn('x', () => Promise.reject(new Error('broken')));
+    await expect(broken).rejects.toThrow('broken');
+    expect(await Promise.all([a.inTurn('x', work('a')), b.inTurn('x', work('b'))])).toEqual(['a', 'b']);
+    expect([said.slice(0, 2), said.slice(2)].map(([begins]) => begins).sort()).toEqual(['a begins', 'b begins']);
+  });
+
   it('counts who takes part', async () => {
     const [a, b] = [book(), book()];
     expect(await a.members('g')).toBe(1);

@@ -1,9 +1,11 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Config, newId } from '@huiliu/platform';
 import { Clock, Database, type Lease, Leases, TablePrefix, toDbTime, type Tx } from '@huiliu/storage';
 
 const TTL_MS = 9_000;
 const RENEW_MS = 3_000;
+const TURN_MS = 100;
 
 /** The lease under which one process reads an account (or holds its connection). */
 export const accountLease = (accountId: string): string => `account/${accountId}`;
@@ -65,6 +67,17 @@ export class LeaseBook implements OnApplicationShutdown {
     const entry: Entry = { lease, control: new AbortController(), validUntil: from + TTL_MS };
     this.entries.set(name, entry);
     return this.handle(name, entry);
+  }
+
+  /** Runs something while no other process runs it, waiting for its turn; callers of one process share the turn. */
+  async inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+    while ((await this.take(name)) === null) await wait(TURN_MS);
+    try {
+      return await work();
+    } finally {
+      // A lease that cannot be handed back runs out by itself.
+      await this.release(name).catch(() => undefined);
+    }
   }
 
   /** Hands a lease back: another process may have it at once. */

@@ -138,6 +138,15 @@ export class CommandStore {
     return rows.length > 0;
   }
 
+  /** The lanes between two names in which something has not ended. */
+  async waitingLanes(from: string, below: string): Promise<string[]> {
+    const rows = await this.database.query<{ lane: string }>(
+      `SELECT DISTINCT lane FROM ${this.table} WHERE pending = 1 AND lane >= ? AND lane < ?`,
+      [from, below],
+    );
+    return rows.map(({ lane }) => lane);
+  }
+
   async load(numbers: readonly number[]): Promise<StoredCommand[]> {
     const found: StoredCommand[] = [];
     for (let at = 0; at < numbers.length; at += PAGE) {

@@ -12,4 +12,9 @@ export const laneOf = (conversationId: string): string =>
 /** The lane of an account whose connection is in one process: sends go out of that one. */
 export const laneAccount = (accountId: string): string => `a/${accountId}`;
 
+/** Every lane of an account lies between these names; `0` is the letter after `/`. */
+export const ACCOUNT_LANES = ['a/', 'a0'] as const;
+
+export const accountOfLane = (lane: string): string => lane.slice('a/'.length);
+
 export const isAccountLane = (lane: string): boolean => lane.startsWith('a/');

@@ -11,7 +11,7 @@ import { AccountDirectory } from '../accounts/account-directory';
 import { HOST_OPTIONS, type HostOptions } from '../host-options';
 import { accountLease, type Held, LeaseBook } from '../leases/lease-book';
 import { CommandStore, type StoredCommand } from './command-store';
-import { HASH_LANES, hashLane, isAccountLane, laneAccount } from './lanes';
+import { ACCOUNT_LANES, accountOfLane, HASH_LANES, hashLane, isAccountLane, laneAccount } from './lanes';
 import { Sender } from './sender';
 
 const SWEEP_MS = 2_000;
@@ -38,6 +38,8 @@ interface Line {
 export class OutboundWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('OutboundWorker');
   private readonly lanes = new Map<string, Held>();
+  /** Lanes of accounts that nobody can connect: held here to end what waits in them. */
+  private readonly orphans = new Set<string>();
   private readonly lines = new Map<string, Line>();
   private readonly known = new Set<number>();
   private readonly ready: Line[] = [];
@@ -132,6 +134,14 @@ export class OutboundWorker implements OnApplicationBootstrap, BeforeApplication
       if (held !== null) this.lanes.set(lane, held);
       if (held !== null) count++;
     }
+    if (this.options.connectors.some(({ definition }) => definition.ingress === 'socket')) {
+      await this.followConnections();
+      await this.ownOrphans();
+    }
+    this.balancedAt = performance.now();
+  }
+
+  private async followConnections(): Promise<void> {
     for (const account of this.directory.all()) {
       const lane = laneAccount(account.id);
       // The connection's own work takes this lease; sends only follow it.
@@ -144,7 +154,25 @@ export class OutboundWorker implements OnApplicationBootstrap, BeforeApplication
       const held = await this.leases.take(accountLease(account.id));
       if (held !== null) this.lanes.set(lane, held);
     }
-    this.balancedAt = performance.now();
+  }
+
+  /** What waits for an account that no process can connect (it was removed, its config does not fit) must still be told as failed. */
+  private async ownOrphans(): Promise<void> {
+    const waiting = new Set(await this.store.waitingLanes(...ACCOUNT_LANES));
+    const connectable = (lane: string): boolean => (this.directory.get(accountOfLane(lane))?.config ?? null) !== null;
+    for (const lane of [...this.orphans]) {
+      if (waiting.has(lane) && !connectable(lane)) continue;
+      this.orphans.delete(lane);
+      this.drop(lane);
+      await this.leases.release(accountLease(accountOfLane(lane)));
+    }
+    for (const lane of waiting) {
+      if (this.lanes.has(lane) || connectable(lane)) continue;
+      const held = await this.leases.take(accountLease(accountOfLane(lane)));
+      if (held === null) continue;
+      this.lanes.set(lane, held);
+      this.orphans.add(lane);
+    }
   }
 
   private async load(): Promise<void> {

@@ -11,7 +11,7 @@ import type { AccountContext } from '../contract/context';
 import { GuardedFetch } from '../http/guarded-fetch';
 import { EventGate } from '../inbound/event-gate';
 import { InboxClient } from '../inbox/inbox-client';
-import { LeaseBook } from '../leases/lease-book';
+import { accountLease, LeaseBook } from '../leases/lease-book';
 import { SentIds } from '../outbound/sent-ids';
 import { SignedCalls } from '../webhooks/signed-calls';
 import { CursorStore } from './cursor-store';
@@ -172,7 +172,8 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
       publishReceipts: (receipts) => this.gate.publishReceipts(account, receipts),
       sentByUs: (remoteIds) => this.sent.sentByUs(id, remoteIds),
       admit: (call) => this.calls.admit(id, call),
-      report: (state, error, progress) => this.announcer.report(id, state, error ?? null, progress),
+      report: (state, error, progress, login) => this.announcer.report(id, state, error ?? null, progress, login),
+      alone: (purpose, work) => this.leases.inTurn(`${accountLease(id)}/${purpose}`, work),
       keys: (purpose) => this.secrets.deriveKeys(`account/${id}/${purpose}`),
       fetch: this.fetch,
       inbox: this.inbox,

@@ -37,6 +37,8 @@ export interface ConfigValues {
   readonly metricsToken: string | null;
   /** The ports of the sandbox's mail server on loopback, as configured (0: the system chooses); null in production. */
   readonly sandboxMail: SandboxMail | null;
+  /** The ports on loopback at which the sandbox may play puppets of personal WeChats, one each; none in production. */
+  readonly sandboxPuppetPorts: readonly number[];
   readonly rateLimits: boolean;
   /** Where the inbox answers `/internal/*`; empty: at our own address. */
   readonly inboxUrls: string[];
@@ -63,6 +65,7 @@ export class Config implements ConfigValues {
   readonly metricsToken!: string | null;
   /** With ports that the system chooses, 0 until `sandboxMailListensOn`, which only reaches this process. */
   readonly sandboxMail!: SandboxMail | null;
+  readonly sandboxPuppetPorts!: readonly number[];
   readonly rateLimits!: boolean;
   readonly inboxUrls!: string[];
   readonly frontUrl!: string | null;
@@ -104,10 +107,12 @@ export class Config implements ConfigValues {
     if (this.sandboxMail !== null) Object.assign(this.sandboxMail, ports);
   }
 
-  /** `host:port` of what may be reached although it is inside: the sandbox's mail server, outside production. */
+  /** `host:port` of what may be reached although it is inside: the sandbox's mail server and puppets, outside production. */
   get sandboxEndpoints(): readonly string[] {
     const { smtpPort = 0, imapPort = 0 } = this.sandboxMail ?? {};
-    return [smtpPort, imapPort].filter((port) => port > 0).map((port) => `127.0.0.1:${port}`);
+    return [smtpPort, imapPort, ...this.sandboxPuppetPorts]
+      .filter((port) => port > 0)
+      .map((port) => `127.0.0.1:${port}`);
   }
 
   /** Told by `startService` once the system has given a port. */

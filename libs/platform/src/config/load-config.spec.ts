@@ -44,8 +44,13 @@ test('an empty environment is a complete configuration for trying out', () => {
 
 test("the sandbox's mail server stands beside our port, is let through there alone, and is not in production", () => {
   expect(load({}).sandboxMail).toEqual({ smtpPort: 3025, imapPort: 3143 });
-  expect(load({ PORT: '8000' }).sandboxEndpoints).toEqual(['127.0.0.1:8025', '127.0.0.1:8143']);
-  expect(load({ SANDBOX_SMTP_PORT: '2525', SANDBOX_IMAP_PORT: '0' }).sandboxEndpoints).toEqual(['127.0.0.1:2525']);
+  expect(load({ PORT: '8000', SANDBOX_PUPPET_PORT: '0' }).sandboxEndpoints).toEqual([
+    '127.0.0.1:8025',
+    '127.0.0.1:8143',
+  ]);
+  expect(
+    load({ SANDBOX_SMTP_PORT: '2525', SANDBOX_IMAP_PORT: '0', SANDBOX_PUPPET_PORT: '0' }).sandboxEndpoints,
+  ).toEqual(['127.0.0.1:2525']);
   const chosen = load({ PORT: '0' });
   expect(chosen.sandboxEndpoints).toEqual([]);
   chosen.sandboxMailListensOn({ smtpPort: 40001, imapPort: 40002 });
@@ -183,4 +188,12 @@ test('the documentation names every key', () => {
 
 test('the committed documentation is the generated one', () => {
   expect(readFileSync(join(__dirname, '../../../../docs/configuration.md'), 'utf8')).toBe(describeConfig());
+});
+
+test("the sandbox's puppets stand beside our port, are let through there alone, and are not in production", () => {
+  const ports = Array.from({ length: 16 }, (_, n) => 8200 + n);
+  expect(load({ PORT: '8000' }).sandboxPuppetPorts).toEqual(ports);
+  expect(load({ PORT: '8000' }).sandboxEndpoints).toEqual(expect.arrayContaining(['127.0.0.1:8200', '127.0.0.1:8215']));
+  expect(load({ PORT: '65500' }).sandboxPuppetPorts).toEqual([]);
+  expect(load({ NODE_ENV: 'production', HUILIU_MASTER_KEY: KEY }).sandboxPuppetPorts).toEqual([]);
 });

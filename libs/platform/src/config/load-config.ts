@@ -59,6 +59,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, options: LoadCo
           smtpPort: read.sandboxSmtpPort ?? besides(read.port ?? 3000, 25),
           imapPort: read.sandboxImapPort ?? besides(read.port ?? 3000, 143),
         },
+    sandboxPuppetPorts: production ? [] : block(read.sandboxPuppetPort ?? besides(read.port ?? 3000, 200)),
     rateLimits: read.rateLimits !== 'off',
     inboxUrls: read.inboxUrls ?? [],
     frontUrl: read.frontUrl ?? null,
@@ -71,6 +72,11 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, options: LoadCo
 function besides(port: number, distance: number): number {
   return port === 0 || port + distance > 65535 ? 0 : port + distance;
 }
+
+/** So many puppets can be played at once, at ports in a row; none from 0. */
+const PUPPETS = 16;
+const block = (first: number): number[] =>
+  first === 0 || first + PUPPETS > 65536 ? [] : Array.from({ length: PUPPETS }, (_, n) => first + n);
 
 function readKeys(env: NodeJS.ProcessEnv, problems: string[]): Read {
   const read: Record<string, unknown> = {};

@@ -1,4 +1,4 @@
-import type { Agent, Conversation, Team } from '@huiliu/contracts';
+import type { Account, Agent, Conversation, Team } from '@huiliu/contracts';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { accounts, agents, conversations, messages, MESSAGE_PAGE, teams } from '../api/endpoints';
@@ -8,8 +8,14 @@ import { selectList, sortTime, type ListFilter } from './select-list';
 import { messagesOf } from './state';
 import { tickNow, useInbox } from './store';
 
-/** How often the progress of a long reading is asked for. */
+/** How often an account is asked for that is on its way: a long first reading, a login by QR code. */
 const PROGRESS_MS = 2_000;
+
+/** Whether an account is about to change by itself. */
+const moves = ({ status }: Account): boolean =>
+  status.progress != null ||
+  (status.login != null && status.login.stage !== 'logged_in') ||
+  status.state === 'starting';
 
 /** Me, as the server sees me; frames about me keep it fresh. */
 export function useMe() {
@@ -29,13 +35,13 @@ export function useTeams() {
   return { ...query, byId };
 }
 
-export function useAccounts() {
+/** `watched`: somebody looks at how they are. */
+export function useAccounts(watched = false) {
   const query = useQuery({
     queryKey: ['accounts'],
     queryFn: ({ signal }) => accounts.list(signal),
-    // A first reading is watched; nothing else of an account changes by itself so soon.
-    refetchInterval: ({ state }) =>
-      state.data?.items.some(({ status }) => status.progress != null) === true ? PROGRESS_MS : false,
+    // What is on its way is watched; nothing else of an account changes by itself so soon.
+    refetchInterval: ({ state }) => (watched && state.data?.items.some(moves) === true ? PROGRESS_MS : false),
   });
   const byId = useMemo(() => new Map((query.data?.items ?? []).map((account) => [account.id, account])), [query.data]);
   return { ...query, byId };

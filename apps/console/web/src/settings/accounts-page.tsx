@@ -9,6 +9,7 @@ import { Confirm } from '../ui/confirm';
 import { clockTime } from '../ui/times';
 import { toast } from '../ui/toast';
 import { AccountDialog } from './account-dialog';
+import { AccountLogin } from './account-login';
 import { CopyLine } from './copy-line';
 import { PageTitle } from './page-title';
 import { QueryState } from './query-state';
@@ -21,7 +22,7 @@ const refresh = (): Promise<void> => queryClient.invalidateQueries({ queryKey: [
 /** Where we can be reached: every configured account, how it is, and how to connect it. */
 export function AccountsPage() {
   const { t } = useTranslation();
-  const accounts = useAccounts();
+  const accounts = useAccounts(true);
   const channels = useChannels();
   const [open, setOpen] = useState<Open>(null);
   const close = (): void => setOpen(null);
@@ -144,6 +145,7 @@ function AccountTile({ account, definition, onEdit, onDelete }: TileProps) {
         {status.lastEventAt === null ? t('settings.never') : clockTime(status.lastEventAt, i18n.language)}
       </p>
       {status.progress != null && <Progress {...status.progress} name={account.name} />}
+      {status.login != null && <AccountLogin {...status.login} account={account.name} />}
       {status.error !== null && (
         <p className="trouble">
           {t('settings.trouble')}

@@ -48,9 +48,9 @@ export function mapSecrets(
 }
 
 /** Fields that say where secrets are sent to. */
-const DESTINATIONS: ReadonlySet<string> = new Set(['apiBase', 'host', 'port', 'endpoint']);
+const DESTINATIONS: ReadonlySet<string> = new Set(['apiBase', 'host', 'port', 'endpoint', 'tokenUrl']);
 
-/** Whether two configurations differ in where they would send secrets to: an `apiBase`, a host or a port, at any depth. */
+/** Whether two configurations differ in where they would send secrets to: an `apiBase`, an endpoint, a host or a port, at any depth. */
 export function destinationChanged(before: ConfigTree, after: ConfigTree): boolean {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
   for (const key of keys) {
