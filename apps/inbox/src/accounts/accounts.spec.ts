@@ -41,7 +41,7 @@ describe('accounts', () => {
       channel: 'hook-chat',
       name: '店',
       webhookUrl: `https://shop.example/webhooks/hook-chat/${body.id}`,
-      status: { state: 'starting', lastEventAt: null, error: null, progress: null },
+      status: { state: 'starting', lastEventAt: null, error: null, progress: null, login: null },
       config: { appId: 'wx1', imap: { host: 'imap.example' } },
     });
     await eventually('published', () => told.some(({ key }) => key === body.id));
@@ -130,8 +130,27 @@ describe('accounts', () => {
     const check = await send('POST', `/accounts/${id}/check`);
     expect([check.status, check.body.status]).toEqual([
       200,
-      { state: 'degraded', lastEventAt: at, error: '令牌过期', progress: null },
+      { state: 'degraded', lastEventAt: at, error: '令牌过期', progress: null, login: null },
     ]);
+  });
+
+  it('show the code that logs one in to admins alone', async () => {
+    const { id } = (await create()).body;
+    const at = new Date().toISOString();
+    const login = { stage: 'waiting', qr: 'https://login.example/l/1', name: null };
+    const status = { accountId: id, state: 'degraded' as const, lastEventAt: null, error: null, login, at };
+    await app.bus.publish([wrap(CHANNELS, 'account.status', `status:${id}`, status, new Date())]);
+    await eventually('seen', async () => (await send('GET', `/accounts/${id}`)).body.status.state === 'degraded');
+    expect((await send('GET', `/accounts/${id}`)).body.status.login).toEqual(login);
+    const agent = await app.person();
+    for (const path of ['/accounts', `/accounts/${id}`]) {
+      const answer = await app.call(agent, 'GET', path);
+      expect([answer.status, answer.text.includes('waiting'), answer.text.includes('login.example')]).toEqual([
+        200,
+        true,
+        false,
+      ]);
+    }
   });
 
   it('are gone once deleted, their secrets too', async () => {
