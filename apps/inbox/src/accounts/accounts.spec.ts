@@ -48,7 +48,7 @@ describe('accounts', () => {
       channel: 'hook-chat',
       name: '店',
       webhookUrl: `https://shop.example/webhooks/hook-chat/${body.id}`,
-      status: { state: 'starting', lastEventAt: null, error: null, progress: null },
+      status: { state: 'starting', lastEventAt: null, error: null, progress: null, login: null },
       config: { appId: 'wx1', imap: { host: 'imap.example' } },
     });
     await eventually('published', () => told.some(({ key }) => key === body.id));
@@ -157,6 +157,7 @@ describe('accounts', () => {
       lastEventAt: null,
       error: '密码不对 wrong password',
       progress: null,
+      login: null,
     });
     expect(asked).toMatchObject([{ accountId: id, revision: 1 }]);
   });
@@ -172,6 +173,25 @@ describe('accounts', () => {
     expect(body.status).toMatchObject({ state: 'degraded', lastEventAt: at });
     expect(body.status.error).toMatch(/^令牌过期\n连接器没有应答.*did not answer/s);
   }, 15_000);
+
+  it('show the code that logs one in to admins alone', async () => {
+    const { id } = (await create()).body;
+    const at = new Date().toISOString();
+    const login = { stage: 'waiting', qr: 'https://login.example/l/1', name: null };
+    const status = { accountId: id, state: 'degraded' as const, lastEventAt: null, error: null, login, at };
+    await app.bus.publish([wrap(CHANNELS, 'account.status', `status:${id}`, status, new Date())]);
+    await eventually('seen', async () => (await send('GET', `/accounts/${id}`)).body.status.state === 'degraded');
+    expect((await send('GET', `/accounts/${id}`)).body.status.login).toEqual(login);
+    const agent = await app.person();
+    for (const path of ['/accounts', `/accounts/${id}`]) {
+      const answer = await app.call(agent, 'GET', path);
+      expect([answer.status, answer.text.includes('waiting'), answer.text.includes('login.example')]).toEqual([
+        200,
+        true,
+        false,
+      ]);
+    }
+  });
 
   it('are gone once deleted, their secrets too', async () => {
     const { id } = (await create()).body;
