@@ -15,10 +15,11 @@ export interface Target {
 
 /**
  * The visitors' connections, one for each: a visitor's page sends the next message when the last was answered, so a visitor's messages
- * come in their order whatever the load.
+ * come in their order whatever the load. A connection that was closed while nothing was on its way is opened again, as a page would.
  */
 export class VisitorLines {
   private readonly queues: (() => void)[][];
+  private readonly busy: boolean[];
 
   private constructor(
     private readonly target: Target,
@@ -26,6 +27,7 @@ export class VisitorLines {
     private readonly lines: HttpLine[],
   ) {
     this.queues = visitors.map(() => []);
+    this.busy = visitors.map(() => false);
   }
 
   static async open(target: Target, visitors: readonly LoadVisitor[]): Promise<VisitorLines> {
@@ -37,14 +39,26 @@ export class VisitorLines {
   /** Posts a visitor's nth message once the one before it was answered; resolves to the status (0: the connection broke). */
   post(visitor: number, nth: number): Promise<number> {
     return new Promise((resolve) => {
-      const send = (): void => {
-        this.lines[visitor]!.send(this.requestOf(visitor, nth), (status) => {
-          resolve(status);
-          this.queues[visitor]!.shift()?.();
-        });
+      const answered = (status: number): void => {
+        resolve(status);
+        const next = this.queues[visitor]!.shift();
+        if (next === undefined) this.busy[visitor] = false;
+        else next();
       };
-      if (this.lines[visitor]!.idle) send();
-      else this.queues[visitor]!.push(send);
+      const send = (): void => {
+        this.busy[visitor] = true;
+        const line = this.lines[visitor]!;
+        if (line.broken === null) return line.send(this.requestOf(visitor, nth), answered);
+        HttpLine.open(this.target.host, this.target.port).then(
+          (fresh) => {
+            this.lines[visitor] = fresh;
+            fresh.send(this.requestOf(visitor, nth), answered);
+          },
+          () => answered(0),
+        );
+      };
+      if (this.busy[visitor] === true) this.queues[visitor]!.push(send);
+      else send();
     });
   }
 
