@@ -91,6 +91,9 @@ const server = createServer((request, response) => {
   });
 });
 
+// As the product keeps them: a visitor's connection must outlast the rounds in between.
+server.keepAliveTimeout = 72_000;
+
 void producer.connect().then(() =>
   server.listen(0, '127.0.0.1', () => {
     serveNotes({});

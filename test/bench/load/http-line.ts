@@ -29,10 +29,6 @@ export class HttpLine {
     });
   }
 
-  get idle(): boolean {
-    return this.waiting === null;
-  }
-
   /** Sends a whole request; `onAnswer` gets the status, or 0 when the connection broke. */
   send(request: string, onAnswer: OnAnswer): void {
     if (this.broken !== null) return onAnswer(0);

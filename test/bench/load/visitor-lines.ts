@@ -18,17 +18,20 @@ export type WriteRequest = (visitor: number, nth: number, of: LoadVisitor) => st
 
 /**
  * The visitors' connections, one for each: a visitor's page sends the next message when the last was answered, so a visitor's messages
- * come in their order whatever the load.
+ * come in their order whatever the load. A connection that was closed while nothing was on its way is opened again, as a page would.
  */
 export class VisitorLines {
   private readonly queues: (() => void)[][];
+  private readonly busy: boolean[];
 
   private constructor(
+    private readonly target: Target,
     private readonly write: WriteRequest,
     private readonly visitors: readonly LoadVisitor[],
     private readonly lines: HttpLine[],
   ) {
     this.queues = visitors.map(() => []);
+    this.busy = visitors.map(() => false);
   }
 
   /** `write`: posts of the website unless given. */
@@ -39,20 +42,32 @@ export class VisitorLines {
   ): Promise<VisitorLines> {
     const lines: HttpLine[] = [];
     for (const _ of visitors) lines.push(await HttpLine.open(target.host, target.port));
-    return new VisitorLines(write, visitors, lines);
+    return new VisitorLines(target, write, visitors, lines);
   }
 
   /** Posts a visitor's nth message once the one before it was answered; resolves to the status (0: the connection broke). */
   post(visitor: number, nth: number): Promise<number> {
     return new Promise((resolve) => {
-      const send = (): void => {
-        this.lines[visitor]!.send(this.write(visitor, nth, this.visitors[visitor]!), (status) => {
-          resolve(status);
-          this.queues[visitor]!.shift()?.();
-        });
+      const answered = (status: number): void => {
+        resolve(status);
+        const next = this.queues[visitor]!.shift();
+        if (next === undefined) this.busy[visitor] = false;
+        else next();
       };
-      if (this.lines[visitor]!.idle) send();
-      else this.queues[visitor]!.push(send);
+      const send = (): void => {
+        this.busy[visitor] = true;
+        const line = this.lines[visitor]!;
+        if (line.broken === null) return line.send(this.write(visitor, nth, this.visitors[visitor]!), answered);
+        HttpLine.open(this.target.host, this.target.port).then(
+          (fresh) => {
+            this.lines[visitor] = fresh;
+            fresh.send(this.write(visitor, nth, this.visitors[visitor]!), answered);
+          },
+          () => answered(0),
+        );
+      };
+      if (this.busy[visitor] === true) this.queues[visitor]!.push(send);
+      else send();
     });
   }
 

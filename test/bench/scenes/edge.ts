@@ -64,6 +64,7 @@ export const edge: Scene = async ({ seconds, seed }) => {
       const outcome = await who.write({ concurrency: CONCURRENCY, seconds: forSeconds });
       const messages = accepted(outcome);
       const cpu = meter.read();
+      if (messages === 0) throw new Error(`nothing was accepted: ${JSON.stringify(outcome.statuses)}`);
       if (messages !== sum(Object.values(outcome.statuses)))
         say(`edge: not everything was accepted: ${JSON.stringify(outcome.statuses)}`);
       return { outcome, round: { rate: (messages * 1000) / (outcome.endMs - outcome.startMs), cpu, messages } };

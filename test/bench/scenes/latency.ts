@@ -38,6 +38,8 @@ interface Stage {
   readonly assigned: LatencySummary;
   readonly lateness: LatencySummary | undefined;
   readonly generatorCpuShare: number;
+  /** Posts that were not accepted, by status; 0: the connection broke. They make holes, and count as lost. */
+  readonly refused: Readonly<Record<string, number>>;
   readonly shownRaw: [number, number][];
 }
 
@@ -171,5 +173,6 @@ function figures(
     assigned: assigned.summary(),
     lateness: outcome.lateness,
     generatorCpuShare: round(outcome.self.cpuShare, 2),
+    refused: Object.fromEntries(Object.entries(outcome.statuses).filter(([status]) => status !== '202')),
   };
 }

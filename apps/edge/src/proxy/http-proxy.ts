@@ -73,7 +73,6 @@ export class HttpProxy {
       });
       upstream.on('response', (response) => {
         answered = true;
-        this.upstreams.answered(origin);
         message.socket.off('close', abandon);
         // Answered before all was sent (too large, say): the rest is read and thrown away, and the connection is not used again.
         response.once('end', () => {

@@ -20,6 +20,7 @@ export class Upstreams implements OnApplicationBootstrap, OnApplicationShutdown 
   /** Connections are kept, but for less long than the apps keep them: one that an app closes is not used again. */
   readonly agent = new Agent({ keepAlive: true, maxFreeSockets: 256, timeout: 60_000 });
   private readonly states = new Map<string, State>();
+  private readonly addresses = new Map<string, { readonly host: string; readonly port: number }>();
   /** When each was heard last, by the process's own clock. */
   private readonly heardMs = new Map<string, number>();
   private readonly turns = new Map<string, number>();
@@ -74,6 +75,18 @@ export class Upstreams implements OnApplicationBootstrap, OnApplicationShutdown 
     const turn = (this.turns.get(app) ?? 0) % Math.max(1, pool.length);
     this.turns.set(app, turn + 1);
     return [...pool.slice(turn), ...pool.slice(0, turn)];
+  }
+
+  /** Where an origin is connected to. */
+  addressOf(origin: string): { readonly host: string; readonly port: number } {
+    let address = this.addresses.get(origin);
+    if (address === undefined) {
+      const { hostname, port } = new URL(origin);
+      // As `http` takes it: an IPv6 address without its brackets.
+      address = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 80) };
+      this.addresses.set(origin, address);
+    }
+    return address;
   }
 
   /** A connection was refused: nobody asks it until it is seen alive again. */
