@@ -8,6 +8,8 @@ import type { ItemPhase, RoutingState } from './domain/state';
 import { Epoch, StaleEpoch } from './epoch';
 import { clearDirty, StateRepository } from './state.repository';
 
+/** All that waits is counted so often at most, ms: it may be very much. */
+const COUNT_MS = 1_000;
 /** How often the writer gives a sign of life and a standby looks for one, ms. */
 const BEAT_MS = 3_000;
 
@@ -25,7 +27,9 @@ export class RoutingService implements OnApplicationBootstrap, OnApplicationShut
   private turn: Promise<unknown> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private beat: NodeJS.Timeout | undefined;
+  private countedMs = -Infinity;
   private readonly items: ReturnType<Metrics['gauge']>;
+  private readonly writer: ReturnType<Metrics['gauge']>;
 
   constructor(
     private readonly database: Database,
@@ -38,6 +42,11 @@ export class RoutingService implements OnApplicationBootstrap, OnApplicationShut
     this.items = metrics.gauge('huiliu_routing_items', 'Conversations that routing holds, by where they stand', [
       'phase',
     ]);
+    this.writer = metrics.gauge(
+      'huiliu_routing_writer',
+      '1 where this process writes the decisions, 0 where it stands by',
+    );
+    this.writer.set(0);
   }
 
   onApplicationBootstrap(): void {
@@ -85,7 +94,7 @@ export class RoutingService implements OnApplicationBootstrap, OnApplicationShut
         return state;
       });
     } catch (error) {
-      if (error instanceof StaleEpoch) this.logger.warn('another routing process has taken over; standing by');
+      if (error instanceof StaleEpoch) this.standBy();
       throw error;
     }
     clearDirty(state);
@@ -94,7 +103,18 @@ export class RoutingService implements OnApplicationBootstrap, OnApplicationShut
     this.count(state);
   }
 
+  /** What it held is another's now: its last count would be added to theirs. */
+  private standBy(): void {
+    this.logger.warn('another routing process has taken over; standing by');
+    clearTimeout(this.timer);
+    this.items.reset();
+    this.writer.set(0);
+  }
+
+  /** The writer's own ticks count what the last batch left. */
   private count(state: RoutingState): void {
+    if (performance.now() - this.countedMs < COUNT_MS) return;
+    this.countedMs = performance.now();
     const totals: Record<ItemPhase, number> = { waiting: 0, proposed: 0, offered: 0, owned: 0, idle: 0 };
     for (const item of state.items.values()) totals[item.phase] += 1;
     for (const [phase, total] of Object.entries(totals)) this.items.set({ phase }, total);
@@ -127,6 +147,7 @@ export class RoutingService implements OnApplicationBootstrap, OnApplicationShut
     await take();
     this.state = null;
     if (!this.epoch.active()) return;
+    this.writer.set(1);
     this.state = await this.repository.load();
     this.schedule(this.state);
   }

@@ -26,23 +26,34 @@ function candidateOf(agent: AgentState, excluded: Candidate['excluded']): Candid
   };
 }
 
+/** The first few by `longerIdle` of those that are shown to it: a pool may be thousands, a reason lists some. */
+class FirstFew {
+  readonly agents: AgentState[] = [];
+
+  see(agent: AgentState): void {
+    const { agents } = this;
+    if (agents.length === LISTED && longerIdle(agents[LISTED - 1]!, agent) < 0) return;
+    let at = agents.length;
+    while (at > 0 && longerIdle(agent, agents[at - 1]!) < 0) at--;
+    agents.splice(at, 0, agent);
+    if (agents.length > LISTED) agents.pop();
+  }
+}
+
 /** Chooses the agent for an item: the last one first (熟客优先), else the one longest without new work; and says why. */
 export function chooseAgent(state: RoutingState, item: ItemState, now: number): Match {
-  const looked = poolAgents(state, item).map((agent) => ({
-    agent,
-    excluded: exclusion(agent, item),
-  }));
-  const able = looked.filter((entry) => entry.excluded === null).map((entry) => entry.agent);
-  const last = able.find((agent) => agent.agentId === item.lastAgentId);
-  const chosen = last ?? able.sort(longerIdle)[0] ?? null;
-  const listed = looked
-    .sort(
-      (a, b) =>
-        Number(b.agent === chosen) - Number(a.agent === chosen) ||
-        Number(a.excluded !== null) - Number(b.excluded !== null) ||
-        longerIdle(a.agent, b.agent),
-    )
-    .slice(0, LISTED);
+  const pool = poolAgents(state, item);
+  const able = new FirstFew();
+  const unable = new FirstFew();
+  let last: AgentState | null = null;
+  for (const agent of pool) {
+    const free = exclusion(agent, item) === null;
+    if (free && agent.agentId === item.lastAgentId) last = agent;
+    (free ? able : unable).see(agent);
+  }
+  const chosen = last ?? able.agents[0] ?? null;
+  const others = chosen === null ? able.agents : [chosen, ...able.agents.filter((agent) => agent !== chosen)];
+  const listed = [...others, ...unable.agents].slice(0, LISTED);
   return {
     agent: chosen,
     reason: {
@@ -50,8 +61,8 @@ export function chooseAgent(state: RoutingState, item: ItemState, now: number): 
       queue: poolOf(item),
       waitedMs: Math.max(0, now - item.since),
       rulesVersion: state.rulesVersion,
-      candidates: listed.map((entry) => candidateOf(entry.agent, entry.excluded)),
-      omitted: looked.length - listed.length,
+      candidates: listed.map((agent) => candidateOf(agent, exclusion(agent, item))),
+      omitted: pool.length - listed.length,
     },
   };
 }

@@ -158,9 +158,8 @@ class Reduction {
   }
 
   private expireOffers(): void {
-    for (const item of this.state.items.values()) {
-      if (item.phase !== 'offered' || item.offer === null || item.offer.expiresAt > this.now || item.agentId === null)
-        continue;
+    for (const item of offeredItems(this.state)) {
+      if (item.offer === null || item.offer.expiresAt > this.now || item.agentId === null) continue;
       const { reason } = chooseAgent(this.state, item, this.now);
       this.decisions.push({
         type: 'offer.expired',
@@ -189,10 +188,15 @@ class Reduction {
   private agentChanged(change: Extract<RoutingInput, { type: 'agent.changed' }>['data']): void {
     const known = this.state.agents.get(change.agentId);
     if (known !== undefined && known.revision >= change.revision) return;
-    const agent: AgentState = { load: 0, lastAssignedAt: 0, changes: 0, ...known, ...change };
+    // The same object as before: pools hold it.
+    const agent: AgentState = Object.assign(known ?? { load: 0, lastAssignedAt: 0, changes: 0 }, change);
+    agent.sinceMs = undefined;
     agent.changes += 1;
-    if (known === undefined) agent.load = this.recount(agent.agentId);
-    this.state.agents.set(agent.agentId, agent);
+    if (known === undefined) {
+      agent.load = this.recount(agent.agentId);
+      this.state.agents.set(agent.agentId, agent);
+      this.state.pools.clear();
+    }
     this.state.rulesVersion += 1;
     this.state.dirty.agents.add(agent.agentId);
     this.serve(agent);
@@ -218,6 +222,7 @@ class Reduction {
     const known = this.state.teams.get(change.teamId);
     if (known !== undefined && known.revision >= change.revision) return;
     this.state.teams.set(change.teamId, change);
+    this.state.pools.clear();
     this.state.rulesVersion += 1;
     this.state.dirty.teams.add(change.teamId);
     for (const agent of this.state.agents.values()) this.serve(agent);
@@ -248,6 +253,7 @@ class Reduction {
       };
       item.phase = 'offered';
       item.offer = offer;
+      this.state.offered.add(item.conversationId);
       this.decisions.push({
         type: 'work.offered',
         data: { ...decided, offerId: offer.id, expiresAt: new Date(offer.expiresAt).toISOString() },
@@ -327,9 +333,18 @@ export function reduce(state: RoutingState, input: RoutingInput, now: number, of
 /** When the next offer lapses, ms; null when none is open. */
 export function nextDeadline(state: RoutingState): number | null {
   let next: number | null = null;
-  for (const item of state.items.values()) {
-    if (item.phase === 'offered' && item.offer !== null && (next === null || item.offer.expiresAt < next))
-      next = item.offer.expiresAt;
-  }
+  for (const { offer } of offeredItems(state))
+    if (offer !== null && (next === null || offer.expiresAt < next)) next = offer.expiresAt;
   return next;
+}
+
+/** What is offered now, in no order. */
+function offeredItems(state: RoutingState): ItemState[] {
+  const items: ItemState[] = [];
+  for (const id of state.offered) {
+    const item = state.items.get(id);
+    if (item?.phase === 'offered') items.push(item);
+    else state.offered.delete(id);
+  }
+  return items;
 }

@@ -7,6 +7,8 @@ export interface AgentState extends AgentChanged {
   lastAssignedAt: number;
   /** Counts changes that may make them eligible again: an agent refused for an item is not tried again at the same count. */
   changes: number;
+  /** `presenceSince` in ms, once it was asked for. */
+  sinceMs?: number;
 }
 
 export type TeamState = TeamChanged;
@@ -37,6 +39,13 @@ export interface ItemState {
   refused: Record<string, number>;
 }
 
+/** The agents who may take what waits in one queue. */
+export interface Pool {
+  readonly ids: ReadonlySet<string>;
+  /** Those of them that are known. */
+  readonly agents: readonly AgentState[];
+}
+
 /** Everything that decisions are made from. Owned by one reducer at a time, which changes it in place. */
 export interface RoutingState {
   agents: Map<string, AgentState>;
@@ -44,6 +53,10 @@ export interface RoutingState {
   items: Map<string, ItemState>;
   /** Waiting conversations by pool, best first; derived from `items`. */
   queues: Map<string, string[]>;
+  /** Who serves which queue, as far as it was asked; forgotten when teams change or an agent is new. */
+  pools: Map<string, Pool>;
+  /** Conversations that are offered to somebody, and perhaps some that no longer are; derived from `items`. */
+  offered: Set<string>;
   /** Grows with each change of agents or teams: which rules a decision was made by. */
   rulesVersion: number;
   /** What changed since it was last written down. */
@@ -56,6 +69,8 @@ export function emptyState(): RoutingState {
     teams: new Map(),
     items: new Map(),
     queues: new Map(),
+    pools: new Map(),
+    offered: new Set(),
     rulesVersion: 1,
     dirty: { agents: new Set(), teams: new Set(), items: new Set() },
   };
@@ -75,10 +90,8 @@ export function goesFirst(a: ItemState, b: ItemState): boolean {
   return a.conversationId < b.conversationId;
 }
 
-/** Puts an item into its queue, by priority, then age. */
-export function enqueue(state: RoutingState, item: ItemState): void {
-  const pool = poolOf(item);
-  const queue = state.queues.get(pool) ?? [];
+/** Where an item stands in its queue, or would stand. Queues may be very long: by halves. */
+function placeIn(state: RoutingState, queue: readonly string[], item: ItemState): number {
   let low = 0;
   let high = queue.length;
   while (low < high) {
@@ -87,16 +100,26 @@ export function enqueue(state: RoutingState, item: ItemState): void {
     if (other !== undefined && goesFirst(other, item)) low = middle + 1;
     else high = middle;
   }
-  queue.splice(low, 0, item.conversationId);
+  return low;
+}
+
+/** Puts an item into its queue, by priority, then age. */
+export function enqueue(state: RoutingState, item: ItemState): void {
+  const pool = poolOf(item);
+  const queue = state.queues.get(pool) ?? [];
+  queue.splice(placeIn(state, queue, item), 0, item.conversationId);
   state.queues.set(pool, queue);
 }
 
+/** Takes an item out of its queue. Its priority and age are still those with which it was put there. */
 export function dequeue(state: RoutingState, item: ItemState): void {
   const pool = poolOf(item);
   const queue = state.queues.get(pool);
-  const at = queue?.indexOf(item.conversationId) ?? -1;
-  if (queue === undefined || at < 0) return;
-  queue.splice(at, 1);
+  if (queue === undefined) return;
+  const at = placeIn(state, queue, item);
+  if (queue[at] !== item.conversationId) return;
+  if (at === 0) queue.shift();
+  else queue.splice(at, 1);
   if (queue.length === 0) state.queues.delete(pool);
 }
 
@@ -104,9 +127,24 @@ export function dequeue(state: RoutingState, item: ItemState): void {
 export function derive(state: RoutingState): void {
   for (const agent of state.agents.values()) agent.load = 0;
   state.queues.clear();
+  state.pools.clear();
+  state.offered.clear();
   for (const item of state.items.values()) {
     const agent = item.agentId === null ? undefined : state.agents.get(item.agentId);
     if (agent !== undefined) agent.load += item.weight;
-    if (item.phase === 'waiting') enqueue(state, item);
+    if (item.phase === 'waiting') append(state, item);
+    if (item.phase === 'offered') state.offered.add(item.conversationId);
   }
+  for (const queue of state.queues.values()) {
+    const items = queue.map((id) => state.items.get(id) as ItemState);
+    items.sort((a, b) => (goesFirst(a, b) ? -1 : 1));
+    for (const [at, item] of items.entries()) queue[at] = item.conversationId;
+  }
+}
+
+function append(state: RoutingState, item: ItemState): void {
+  const pool = poolOf(item);
+  const queue = state.queues.get(pool);
+  if (queue === undefined) state.queues.set(pool, [item.conversationId]);
+  else queue.push(item.conversationId);
 }
