@@ -26,6 +26,9 @@ const FETCH_WAIT_MS = 250;
 /** Nothing fetched for so long: not well; for longer: begun anew. */
 const SILENT_MS = 15_000;
 const DEAD_MS = 45_000;
+const WATCH_MS = 2_000;
+/** Set back by more than so much, the wall clock keeps the client from heartbeats for as long: it measures by it. */
+const SET_BACK_MS = 1_000;
 
 /** Keeps one consumer alive: made, joined, watched, and made anew with back-off when it crashes or falls silent. */
 export class ConsumerLoop {
@@ -101,13 +104,16 @@ export class ConsumerLoop {
     });
     let watch: NodeJS.Timeout | undefined;
     let stopped: (() => void) | undefined;
+    const wallMs = wallAgainstMonotonic();
     const ended = new Promise<void>((resolve, reject) => {
       stopped = resolve;
       signal.addEventListener('abort', stopped);
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
       watch = setInterval(() => {
         if (this.problem === null && performance.now() - this.lastSignMs > DEAD_MS) reject(new Error('fell silent'));
-      }, 5_000);
+        // Before the group loses it: a new consumer begins with the clock as it is.
+        else if (wallAgainstMonotonic() < wallMs - SET_BACK_MS) reject(new Error('the clock was set back'));
+      }, WATCH_MS);
     });
     // It may fail before anybody waits for it.
     ended.catch(() => undefined);
@@ -143,6 +149,9 @@ export class ConsumerLoop {
     }
   }
 }
+
+/** Falls when the wall clock is set back, grows when it is set ahead. */
+const wallAgainstMonotonic = (): number => Date.now() - performance.now();
 
 function interruptible(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -3,9 +3,11 @@ import { CommitLost, DatabaseClosed, isBusy, TransactionTooLong } from '../error
 import type { SqliteConnection } from './connection';
 import { SqliteTx } from './tx';
 
-/** So many works, or so much time, at most in one physical transaction: others want the event loop, too. */
+/** So many works, or so much time, at most in one physical transaction: who came first waits for its commit. */
 const MOST_WORKS = 256;
-const MOST_MS = 20;
+const MOST_MS = 100;
+/** So long at most between two turns of the event loop while works follow each other: the driver is synchronous, and others want it, too. */
+const TURN_MS = 15;
 /** Another process may hold the file for a moment (a backup, a migration). */
 const BUSY_FOR_MS = 10_000;
 const BUSY_PAUSE_MS = 20;
@@ -62,7 +64,12 @@ export class WriteLane {
     let next = 0;
     try {
       await this.begin();
+      let turnEnds = performance.now() + TURN_MS;
       while (next < this.waiting.length && next < MOST_WORKS && (next === 0 || performance.now() < until)) {
+        if (performance.now() > turnEnds) {
+          await new Promise<void>((turn) => setImmediate(turn));
+          turnEnds = performance.now() + TURN_MS;
+        }
         const job = this.waiting[next++]!;
         together.push(job);
         await this.runOne(job, next === 1);
