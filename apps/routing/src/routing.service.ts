@@ -26,6 +26,7 @@ export class RoutingService implements OnApplicationBootstrap, OnApplicationShut
   private timer: NodeJS.Timeout | undefined;
   private beat: NodeJS.Timeout | undefined;
   private readonly items: ReturnType<Metrics['gauge']>;
+  private readonly writer: ReturnType<Metrics['gauge']>;
 
   constructor(
     private readonly database: Database,
@@ -38,6 +39,11 @@ export class RoutingService implements OnApplicationBootstrap, OnApplicationShut
     this.items = metrics.gauge('huiliu_routing_items', 'Conversations that routing holds, by where they stand', [
       'phase',
     ]);
+    this.writer = metrics.gauge(
+      'huiliu_routing_writer',
+      '1 where this process writes the decisions, 0 where it stands by',
+    );
+    this.writer.set(0);
   }
 
   onApplicationBootstrap(): void {
@@ -85,13 +91,21 @@ export class RoutingService implements OnApplicationBootstrap, OnApplicationShut
         return state;
       });
     } catch (error) {
-      if (error instanceof StaleEpoch) this.logger.warn('another routing process has taken over; standing by');
+      if (error instanceof StaleEpoch) this.standBy();
       throw error;
     }
     clearDirty(state);
     this.state = state;
     this.schedule(state);
     this.count(state);
+  }
+
+  /** What it held is another's now: its last count would be added to theirs. */
+  private standBy(): void {
+    this.logger.warn('another routing process has taken over; standing by');
+    clearTimeout(this.timer);
+    this.items.reset();
+    this.writer.set(0);
   }
 
   private count(state: RoutingState): void {
@@ -125,6 +139,7 @@ export class RoutingService implements OnApplicationBootstrap, OnApplicationShut
     await take();
     this.state = null;
     if (!this.epoch.active()) return;
+    this.writer.set(1);
     this.state = await this.repository.load();
     this.schedule(this.state);
   }
