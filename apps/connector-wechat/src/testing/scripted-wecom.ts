@@ -21,6 +21,9 @@ export class ScriptedPlatform {
   /** Answers in their order by the end of the path; without any left: what `usual` says. */
   readonly script = new Map<string, Answer[]>();
   readonly sentByUs = new Set<string>();
+  /** What `media/get` gives, by its id. */
+  readonly files = new Map<string, { readonly mime: string; readonly bytes: Buffer }>();
+
   private constructor(private readonly server: Server) {}
 
   static async start(): Promise<ScriptedPlatform> {
@@ -34,6 +37,9 @@ export class ScriptedPlatform {
         const text = Buffer.concat(chunks).toString('utf8');
         const body = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {};
         platform.calls.push({ path: url.pathname, token: url.searchParams.get('access_token'), body });
+        const file = platform.files.get(url.searchParams.get('media_id') ?? '');
+        if (file !== undefined && (platform.script.get('/media/get') ?? []).length === 0)
+          return void response.setHeader('content-type', file.mime).end(file.bytes);
         const answer = platform.answerTo(url.pathname);
         if (answer === null) return void response.destroy();
         response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
@@ -56,7 +62,7 @@ export class ScriptedPlatform {
     return this.calls.filter((call) => call.path.endsWith(path));
   }
 
-  context(over: Partial<WecomKfConfig> = {}): AccountContext<WecomKfConfig, typeof definition> {
+  context(over: Partial<WecomKfConfig> = {}, id = 'account'): AccountContext<WecomKfConfig, typeof definition> {
     const { port } = this.server.address() as AddressInfo;
     const config = definition.config.parse({
       corpId: 'ww1',
@@ -68,9 +74,10 @@ export class ScriptedPlatform {
       ...over,
     });
     const given: Partial<AccountContext<WecomKfConfig, typeof definition>> = {
-      account: { id: 'account', channel: 'wecom-kf', name: 'x', config, revision: 1 },
+      account: { id, channel: 'wecom-kf', name: 'x', config, revision: 1 },
       fetch: new GuardedFetch({ allow: ['127.0.0.0/8'] }),
       clock: this.clock,
+      admit: () => Promise.resolve('first' as const),
       sentByUs: (ids) => Promise.resolve(new Set(ids.filter((id) => this.sentByUs.has(id)))),
       logger: { warn: () => undefined } as unknown as AccountContext['logger'],
     };
