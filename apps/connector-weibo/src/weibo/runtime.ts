@@ -1,5 +1,11 @@
 import { Readable } from 'node:stream';
-import { type AccountContext, ConnectorError, defineConnector, type Pulled } from '@huiliu/connector-kit';
+import {
+  type AccountContext,
+  ConnectorError,
+  defineConnector,
+  type Pulled,
+  type WebhookOutcome,
+} from '@huiliu/connector-kit';
 import { WeiboClient } from './client';
 import { definition, type WeiboConfig } from './definition';
 import type { PushFields } from './fields';
@@ -38,32 +44,11 @@ export const weiboConnector = defineConnector({
         if (typeof said === 'string')
           return { events: [], response: { contentType: 'text/plain; charset=utf-8', body: said } };
         const events = eventsOf(said, request.receivedAt);
-        const welcome = config.welcome !== undefined && isWelcomed(said) ? config.welcome : null;
-        const answered = events[0];
         // Only in the first answer: a repeat may mean that the first one arrived after all, and nobody is welcomed twice.
-        if (welcome === null || came === 'repeat' || answered === undefined)
-          return { events, response: TAKEN, ...(said.type === 'mention' ? { pull: { hint: null } } : {}) };
-        const remoteId = passiveId(answered.data.remoteId as RemoteMessageId);
-        const { remoteConversationId, contact } = answered.data;
-        const sentAt = context.clock.now();
-        return {
-          events: [
-            ...events,
-            {
-              type: 'message.received',
-              data: {
-                remoteConversationId,
-                contact,
-                direction: 'outbound',
-                remoteId,
-                content: { kind: 'text', text: welcome },
-                authorName: '自动欢迎语',
-                sentAt: sentAt.toISOString(),
-              },
-            },
-          ],
-          response: passiveText(said, welcome, sentAt),
-        };
+        const welcome = came === 'first' && isWelcomed(said) ? welcomeOf(events, said, context) : null;
+        if (welcome !== null) return welcome;
+        // What was said in public is read at once, not only when its time comes.
+        return { events, response: TAKEN, ...(said.type === 'mention' ? { pull: { hint: null } } : {}) };
       },
       send: async (request: WeiboRequest, _part, signal) => {
         const id = await client.send(request, signal);
@@ -80,6 +65,32 @@ export const weiboConnector = defineConnector({
     };
   },
 });
+
+/** The account's welcome as the passive reply, and as an event, so that agents see what the person has read. */
+function welcomeOf(
+  events: ReturnType<typeof eventsOf>,
+  push: PushFields,
+  { account, clock }: Context,
+): WebhookOutcome<typeof definition> | null {
+  const { welcome } = account.config;
+  const [followed] = events;
+  if (welcome === undefined || followed === undefined) return null;
+  const { remoteConversationId, contact, remoteId } = followed.data;
+  const now = clock.now();
+  const said = {
+    type: 'message.received' as const,
+    data: {
+      remoteConversationId,
+      contact,
+      direction: 'outbound' as const,
+      remoteId: passiveId(remoteId as RemoteMessageId),
+      content: { kind: 'text' as const, text: welcome },
+      authorName: '自动欢迎语',
+      sentAt: now.toISOString(),
+    },
+  };
+  return { events: [...events, said], response: passiveText(push, welcome, now) };
+}
 
 const isWelcomed = ({ type, data }: PushFields): boolean =>
   type === 'event' && WELCOMED.has((data.subtype ?? '').toLowerCase());
