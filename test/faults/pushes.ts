@@ -11,8 +11,8 @@ import type { Random } from './harness/random';
 import { say } from './harness/say';
 import type { DistributedWorld, World } from './harness/world';
 
-/** As impatient as no platform is, and as stubborn as none: every push is tried until it is taken. */
-const SCHEDULE = { answerMs: 5_000, pauseMs: 1_000, tries: 10 };
+/** More stubborn than any platform: a push is tried until it is taken, longer than a process is away. */
+const SCHEDULE = { answerMs: 5_000, pauseMs: 3_000, tries: 10 };
 const CUSTOMERS = 40;
 const EACH = 15;
 const KILLS = 3;
@@ -92,6 +92,7 @@ export async function killedBehindPushes(
     apps.map((one) => async () => {
       say(`  kill -9 ${one}`);
       await world.system.kill(one);
+      await world.system.restart();
     }),
   );
 }
@@ -123,7 +124,6 @@ async function burst(
   }
   writing = false;
   await all;
-  if (world.mode === 'distributed') await world.system.restart();
   const total = [...said.values()].reduce((sum, texts) => sum + texts.length, 0);
   const stored = await eventually(
     'all of it is stored',
