@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Tx } from '@huiliu/storage';
-import { derive, emptyState, type AgentState, type ItemState, type RoutingState, type TeamState } from './domain/state';
+import type { AgentState, ItemState, TeamState } from './domain/entities';
+import { derive, emptyState, type RoutingState } from './domain/state';
 
 interface EntityRow {
   kind: 'agent' | 'team' | 'item';

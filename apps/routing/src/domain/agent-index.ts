@@ -1,5 +1,5 @@
 import BTree from 'sorted-btree';
-import type { AgentState, ItemState, TeamState } from './state';
+import type { AgentState, ItemState, TeamState } from './entities';
 
 /** Where an agent stands among others: who has been longest without new work comes first. */
 interface Place {

@@ -1,5 +1,5 @@
 import BTree from 'sorted-btree';
-import type { ItemState } from './state';
+import type { ItemState } from './entities';
 
 const expiry = (item: ItemState): number => item.offer?.expiresAt ?? 0;
 

@@ -1,5 +1,6 @@
 import type { Candidate } from '@huiliu/contracts';
-import type { AgentState, ItemState, RoutingState } from './state';
+import type { AgentState, ItemState } from './entities';
+import type { RoutingState } from './state';
 
 /** Why an agent of the pool cannot take an item now; null when they can. */
 export function exclusion(agent: AgentState, item: ItemState): Candidate['excluded'] {

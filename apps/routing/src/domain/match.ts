@@ -2,7 +2,8 @@ import type { Candidate, DecisionReason } from '@huiliu/contracts';
 import { idleSince } from './agent-index';
 import { exclusion } from './eligibility';
 import { poolOf } from './queues';
-import type { AgentState, ItemState, RoutingState } from './state';
+import type { AgentState, ItemState } from './entities';
+import type { RoutingState } from './state';
 
 /** The most candidates that a stored reason lists. */
 const LISTED = 20;

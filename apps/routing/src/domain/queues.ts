@@ -1,6 +1,6 @@
 import BTree from 'sorted-btree';
 import type { Priority } from '@huiliu/contracts';
-import type { ItemState } from './state';
+import type { ItemState } from './entities';
 
 const RANK: Record<Priority, number> = { urgent: 0, high: 1, normal: 2, low: 3 };
 

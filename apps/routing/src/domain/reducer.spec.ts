@@ -3,7 +3,8 @@ import type { AgentChanged, TeamChanged, WorkCreated } from '@huiliu/contracts';
 import { exclusion } from './eligibility';
 import { chooseAgent } from './match';
 import { reduce, type RoutingDecision, type RoutingInput } from './reducer';
-import { derive, emptyState, type AgentState, type ItemState, type RoutingState } from './state';
+import type { AgentState, ItemState } from './entities';
+import { derive, emptyState, type RoutingState } from './state';
 
 const id = (kind: string, n: number): string =>
   `01${kind.toUpperCase()}${String(n).padStart(26 - 2 - kind.length, '0')}`;

@@ -2,16 +2,8 @@ import type { RoutingDecisionEvent, RoutingWorkEvent } from '@huiliu/contracts';
 import { acceptSeconds, exclusion } from './eligibility';
 import { chooseAgent, type Match } from './match';
 import { compareItems } from './queues';
-import {
-  addItem,
-  changeItem,
-  hold,
-  removeItem,
-  touchAgent,
-  type AgentState,
-  type ItemState,
-  type RoutingState,
-} from './state';
+import type { AgentState, ItemState } from './entities';
+import { addItem, changeItem, hold, removeItem, touchAgent, type RoutingState } from './state';
 
 /** A decision as the reducer makes it; the shell wraps it into an envelope keyed by its conversation. */
 export type RoutingDecision = {
