@@ -21,7 +21,7 @@ function richMail(id: string, html: string): Buffer {
     subject: '订单 8848 什么时候发货',
     headers: ['Cc: 老板 <boss@example.com>', 'Content-Type: multipart/related; boundary=b'],
     text:
-      part(['Content-Type: text/html; charset=utf-8'], html) +
+      part(['Content-Type: text/html; charset=utf-8'], html.replaceAll('\n', '\r\n')) +
       part(
         ['Content-Type: image/png; name=shot.png', 'Content-ID: <shot@x>', 'Content-Transfer-Encoding: base64'],
         PNG,
@@ -92,7 +92,10 @@ describe('a mail on the agents’ page', () => {
   const isAccessible = async (name: string): Promise<void> => {
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });
-      await page.waitForFunction(`document.documentElement.dataset.theme === '${colorScheme}'`);
+      await eventually(
+        `the page is ${colorScheme}`,
+        async () => (await page.evaluate('document.documentElement.dataset.theme')) === colorScheme,
+      );
       await picture(`${name}-${colorScheme}`);
       expect(await violations(page)).toEqual([]);
     }

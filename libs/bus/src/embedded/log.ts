@@ -18,6 +18,8 @@ export interface LogRecord extends RawRecord {
 
 /** So many of a topic's latest records are handed on in memory. */
 const RECENT = 4_000;
+/** And no more than so many characters of them: a mail may have 700,000. */
+const RECENT_CHARACTERS = 16 * 1024 * 1024;
 /** Rows of one INSERT (SQLite numbers them one after the other): few sizes, so that their prepared statements are kept. */
 const SIZES = [32, 8, 1];
 
@@ -25,6 +27,8 @@ interface Recent {
   /** Everything of the topic after this position is in `records`. */
   base: number;
   records: LogRecord[];
+  /** What the records' values hold together. */
+  characters: number;
 }
 
 /**
@@ -157,7 +161,7 @@ export class Log {
   private recentOf(topic: string): Recent | undefined {
     if (this.openedAt === null) return undefined;
     let recent = this.recent.get(topic);
-    if (!recent) this.recent.set(topic, (recent = { base: this.openedAt, records: [] }));
+    if (!recent) this.recent.set(topic, (recent = { base: this.openedAt, records: [], characters: 0 }));
     return recent;
   }
 
@@ -169,13 +173,22 @@ export class Log {
       const recent = this.recentOf(topic);
       if (!recent) continue;
       recent.records.push({ n, offset: String(n), key, value, envelope, timestampMs });
-      if (recent.records.length > RECENT * 2) {
-        const gone = recent.records.splice(0, RECENT);
-        recent.base = gone.at(-1)!.n;
-      }
+      recent.characters += value.length;
+      if (recent.records.length > RECENT * 2 || recent.characters > RECENT_CHARACTERS * 2) forget(recent);
     }
     for (const topic of topics) for (const wake of [...(this.waiting.get(topic) ?? [])]) wake();
   }
+}
+
+/** Lets the first go, down to half of what may be held; the last one stays. */
+function forget(recent: Recent): void {
+  let count = Math.max(0, recent.records.length - RECENT);
+  const sizeOf = ({ value }: LogRecord): number => value?.length ?? 0;
+  recent.characters -= recent.records.slice(0, count).reduce((sum, record) => sum + sizeOf(record), 0);
+  while (recent.characters > RECENT_CHARACTERS && count < recent.records.length - 1)
+    recent.characters -= sizeOf(recent.records[count++]!);
+  const last = recent.records.splice(0, count).at(-1);
+  if (last !== undefined) recent.base = last.n;
 }
 
 /** The outbox of the embedded bus: what a transaction adds is in the topic with its commit. */
