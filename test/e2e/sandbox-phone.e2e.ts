@@ -67,8 +67,6 @@ describe("a customer's phone", () => {
     await desk.getByTestId('composer-send').click();
     await phone.locator('.bubble.account').filter({ hasText: answer }).waitFor();
 
-    if (process.env['SHOTS']) await phone.page().screenshot({ path: `${process.env['SHOTS']}/${channel}.png` });
-    if (process.env['SHOTS']) await desk.screenshot({ path: `${process.env['SHOTS']}/${channel}-desk.png` });
     expect(await violations(phone)).toEqual([]);
     expect(problems).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type EventBatch, MessageBus } from '@huiliu/bus';
 import { type Conversation, INBOX_EVENTS, type InboxEvent } from '@huiliu/contracts';
-import { Clock, Database } from '@huiliu/storage';
+import { Clock } from '@huiliu/storage';
 import { ConnectorError } from '../contract/errors';
 import type { AnyRuntime } from '../contract/runtime';
 import type { ServiceChange } from '../contract/service';
@@ -39,7 +39,6 @@ export class ServiceConsumer {
 
   constructor(
     @Inject(MessageBus) bus: MessageBus,
-    @Inject(Database) private readonly database: Database,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(RuntimeHost) private readonly host: RuntimeHost,
     @Inject(CommandStore) private readonly commands: CommandStore,
@@ -52,12 +51,11 @@ export class ServiceConsumer {
     );
   }
 
-  /** Nothing is awaited inside a transaction: telling a platform twice what it knows changes nothing. */
+  /** Claims nothing: telling a platform twice what it knows changes nothing, and most of what passes here concerns nobody. */
   async handle(batch: EventBatch): Promise<void> {
     const changes = this.changesOf(batch);
     for (let at = 0; at < changes.length; at += AT_ONCE)
       await Promise.all(changes.slice(at, at + AT_ONCE).map((told) => this.tell(told)));
-    await this.database.transaction(async (tx) => void (await batch.claim(tx)));
   }
 
   private changesOf(batch: EventBatch): Told[] {
