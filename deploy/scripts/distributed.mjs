@@ -66,8 +66,8 @@ async function sandboxPorts(port) {
   return {
     SANDBOX_SMTP_PORT: await besides('SANDBOX_SMTP_PORT', 25),
     SANDBOX_IMAP_PORT: await besides('SANDBOX_IMAP_PORT', 143),
-    // The first of 16; none where there is no room for them.
-    SANDBOX_PUPPET_PORT: process.env.SANDBOX_PUPPET_PORT || String(port + 216 > 65536 ? 0 : port + 200),
+    // The first of 64; none where there is no room for them.
+    SANDBOX_PUPPET_PORT: process.env.SANDBOX_PUPPET_PORT || String(port + 264 > 65536 ? 0 : port + 200),
   };
 }
 

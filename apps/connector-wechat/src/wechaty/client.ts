@@ -7,6 +7,7 @@ const ASK_MS = 30_000;
 /** A puppet that has not said anything for so long, not even when asked, is not there any more. */
 const SILENT_MS = 100_000;
 const CALL_MS = 15_000;
+const FILE_MS = 25_000;
 const STOP_MS = 5_000;
 /** Troubles that end a connection; the others are one message's, or one call's. */
 const FATAL = /\b(14 UNAVAILABLE|16 UNAUTHENTICATED|13 INTERNAL|1 CANCELLED)\b|Invalid Wechaty TOKEN|ECONNRE/;
@@ -86,8 +87,13 @@ export class PuppetClient {
   }
 
   async file(id: string): Promise<{ name: string; mime: string; bytes: Buffer }> {
-    const file = await this.loaded.puppet.messageFile(id);
-    return { name: file.name, mime: file.mediaType ?? 'application/octet-stream', bytes: await file.toBuffer() };
+    // A file that is not there leaves wechaty-puppet-service waiting for ever.
+    const file = await soon(this.loaded.puppet.messageFile(id));
+    return {
+      name: file.name,
+      mime: file.mediaType ?? 'application/octet-stream',
+      bytes: await soon(file.toBuffer(), FILE_MS),
+    };
   }
 
   /** A message with all that belongs to it. Throws while the puppet does not tell. */
@@ -169,10 +175,10 @@ export class PuppetClient {
 }
 
 /** The puppet's answer, or a failure after some time: a call of it has no end of its own. */
-async function soon<T>(call: Promise<T>): Promise<T> {
+async function soon<T>(call: Promise<T>, ms = CALL_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the puppet does not answer')), CALL_MS);
+    timer = setTimeout(() => reject(new Error('the puppet does not answer')), ms);
   });
   try {
     return await Promise.race([call, late]);

@@ -168,7 +168,7 @@ export const KEYS = {
     'SANDBOX_PUPPET_PORT',
     z.coerce.number().int().min(0).max(65535),
     '`PORT` + 200',
-    'Outside production: the first of 16 ports at which the sandbox plays puppets of personal WeChats, on loopback, each only while an account uses it; 0: none can be tried. In several processes set by the supervisor.',
+    'Outside production: the first of 64 ports at which the sandbox plays puppets of personal WeChats, on loopback, each only while an account uses it; 0: none can be tried. In several processes set by the supervisor.',
   ),
   rateLimits: key('RATE_LIMITS', z.enum(['on', 'off']), 'on', '`off` lifts every limit; refused in production.'),
   inboxUrls: key(

@@ -191,9 +191,9 @@ test('the committed documentation is the generated one', () => {
 });
 
 test("the sandbox's puppets stand beside our port, are let through there alone, and are not in production", () => {
-  const ports = Array.from({ length: 16 }, (_, n) => 8200 + n);
+  const ports = Array.from({ length: 64 }, (_, n) => 8200 + n);
   expect(load({ PORT: '8000' }).sandboxPuppetPorts).toEqual(ports);
-  expect(load({ PORT: '8000' }).sandboxEndpoints).toEqual(expect.arrayContaining(['127.0.0.1:8200', '127.0.0.1:8215']));
+  expect(load({ PORT: '8000' }).sandboxEndpoints).toEqual(expect.arrayContaining(['127.0.0.1:8200', '127.0.0.1:8263']));
   expect(load({ PORT: '65500' }).sandboxPuppetPorts).toEqual([]);
   expect(load({ NODE_ENV: 'production', HUILIU_MASTER_KEY: KEY }).sandboxPuppetPorts).toEqual([]);
 });

@@ -74,7 +74,7 @@ function besides(port: number, distance: number): number {
 }
 
 /** So many puppets can be played at once, at ports in a row; none from 0. */
-const PUPPETS = 16;
+const PUPPETS = 64;
 const block = (first: number): number[] =>
   first === 0 || first + PUPPETS > 65536 ? [] : Array.from({ length: PUPPETS }, (_, n) => first + n);
 
