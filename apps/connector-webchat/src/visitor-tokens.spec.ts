@@ -23,7 +23,7 @@ function setUp() {
   const account = (identitySecret?: string, id = newId()): WebchatAccount => ({
     id,
     name: 'shop',
-    config: { allowedOrigins: [], ...(identitySecret === undefined ? {} : { identitySecret }) } as never,
+    config: { allowedOrigins: [], ...(identitySecret === undefined ? {} : { identitySecret }) },
   });
   const tokens = new VisitorTokens(box, clock);
   const visitor = (of: WebchatAccount, identity: { id: string; name: null } | null = null) => ({
