@@ -24,6 +24,8 @@ export function clockJumps(world: Inside, clock: WallClock): Promise<string[]> {
     // Somebody else could take what is taken from the agent.
     const colleague = await stage.person('agent', 500);
     await stage.team([load.account], [colleague]);
+    // Another team serves the account now, which may change what everyone sees.
+    await load.screens[0]!.reloadDue();
     await colleague.setPresence('online');
     for (const { minutes, forMs } of JUMPS) {
       await clock.jump(minutes);

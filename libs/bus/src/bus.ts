@@ -17,7 +17,7 @@ export interface Delivery<T = unknown> {
 }
 
 /**
- * What a handler gets: records of one partition in order, at most as many as it asked for. The handler applies them in ONE
+ * What a handler gets: records in the order of each key, of one partition (or of several, where it asked for them together), at most as many as it asked for. The handler applies them in ONE
  * transaction that begins with `claim`; when it throws, nothing was handled and the engine retries, bisects or parks.
  */
 export interface EventBatch<T = unknown> {
@@ -37,6 +37,11 @@ export interface SubscriptionOptions {
   readonly maxBatch?: number;
   /** Lanes inside a partition: keys spread over so many batches that run at once. */
   readonly lanes?: number;
+  /**
+   * The handler does nothing but one transaction, and may get what several lanes and partitions have waiting in one call: for topics with many
+   * partitions whose transactions cost more than what is in them.
+   */
+  readonly together?: boolean;
 }
 
 export type BatchHandler<T = unknown> = (batch: EventBatch<T>) => Promise<void>;

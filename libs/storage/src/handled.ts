@@ -21,10 +21,17 @@ export function handledSchema(prefix: string): SchemaModule {
   return { prefix, steps: [createTables('20261123-01-handled', [table])] };
 }
 
+/** What is claimed in this turn, and what of it was new. */
+interface Claim {
+  readonly wanted: Set<string>;
+  readonly fresh: Promise<Set<string>>;
+}
+
 /** Which events a consumer group has handled: written in the transaction of their effects, so that both are there or neither. */
 export class HandledEvents {
   private readonly table: string;
   private readonly pruner: Pruner;
+  private readonly open = new WeakMap<Tx, Map<string, Claim>>();
 
   constructor(
     private readonly database: Database,
@@ -35,11 +42,31 @@ export class HandledEvents {
     this.pruner = new Pruner(() => this.prune());
   }
 
-  /** Records `ids` as handled by `group` and answers those that had not been before. */
+  /**
+   * Records `ids` as handled by `group` and answers those that had not been before. Claims that are made in one turn of a transaction share
+   * a statement; of two that name one id the first has it.
+   */
   async claim(tx: Tx, group: string, ids: readonly string[]): Promise<Set<string>> {
+    const open = this.open.get(tx) ?? new Map<string, Claim>();
+    this.open.set(tx, open);
+    let claim = open.get(group);
+    if (claim === undefined) {
+      const wanted = new Set<string>();
+      const fresh = Promise.resolve().then(() => {
+        open.delete(group);
+        return this.insert(tx, group, wanted);
+      });
+      open.set(group, (claim = { wanted, fresh }));
+    }
+    for (const id of ids) claim.wanted.add(id);
+    const fresh = await claim.fresh;
+    return new Set(ids.filter((id) => fresh.delete(id)));
+  }
+
+  private async insert(tx: Tx, group: string, ids: ReadonlySet<string>): Promise<Set<string>> {
     const now = toDbTime(this.clock.now());
     // In one order for all: two consumers that claim the same events must not wait for each other in a circle.
-    let fresh = [...new Set(ids)].sort();
+    let fresh = [...ids].sort();
     for (let attempt = 1; fresh.length > 0; attempt++) {
       try {
         await tx.insertMany(

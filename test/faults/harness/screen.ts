@@ -1,6 +1,6 @@
 import type { ServerFrame } from '@huiliu/contracts';
 import type { AgentClient, FrameSocket, VisitorClient } from '@huiliu/testing';
-import { pause } from '@huiliu/testing';
+import { eventually, pause } from '@huiliu/testing';
 
 interface Connection {
   readonly socket: FrameSocket;
@@ -29,6 +29,7 @@ export class Screen {
   private closing = false;
   private awayMs = AWAY_MS;
   private loop: Promise<void> = Promise.resolve();
+  private due = 0;
   /** The codes with which the server ended a connection. */
   readonly closedWith: number[] = [];
 
@@ -66,7 +67,14 @@ export class Screen {
   get reloads(): number {
     const frames = this.connections.flatMap(({ socket }) => socket.frames);
     const first = frames.findIndex((frame) => frame.type === 'message.created');
-    return first < 0 ? 0 : frames.slice(first).filter((frame) => frame.type === 'reload').length;
+    const told = first < 0 ? 0 : frames.slice(first).filter((frame) => frame.type === 'reload').length;
+    return told - this.due;
+  }
+
+  /** The test itself changes what the agent sees: resolves when the page has been told, which then counts as due. */
+  async reloadDue(): Promise<void> {
+    await eventually(`${this.name} is told to load afresh`, () => this.reloads > 0);
+    this.due += 1;
   }
 
   /** Every frame of the record that counts, over all connections. */

@@ -23,7 +23,7 @@ export class DecisionsConsumer {
     private readonly expiry: OfferExpiry,
   ) {}
 
-  @OnEvents(ROUTING_DECISIONS, { group: 'inbox', maxBatch: 200 })
+  @OnEvents(ROUTING_DECISIONS, { group: 'inbox', maxBatch: 200, together: true })
   async handle(@Payload() batch: EventBatch<RoutingDecisionEvent['data']>): Promise<void> {
     await this.database.transaction(async (tx) => {
       const events = (await batch.claim(tx)).map(({ envelope }) => envelope as RoutingDecisionEvent);

@@ -13,7 +13,7 @@ export class InboundConsumer {
     private readonly writer: InboundWriter,
   ) {}
 
-  @OnEvents(CHANNEL_INBOUND, { group: 'inbox', maxBatch: 200 })
+  @OnEvents(CHANNEL_INBOUND, { group: 'inbox', maxBatch: 200, together: true })
   async handle(@Payload() batch: EventBatch<ChannelInboundEvent['data']>): Promise<void> {
     await this.writer.checkAccounts(batch.deliveries.map(({ envelope }) => envelope as ChannelInboundEvent));
     await this.database.transaction(async (tx) => {

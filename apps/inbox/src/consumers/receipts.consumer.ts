@@ -15,7 +15,7 @@ export class ReceiptsConsumer {
     private readonly waiting: WaitingReceipts,
   ) {}
 
-  @OnEvents(CHANNEL_RECEIPTS, { group: 'inbox', maxBatch: 200 })
+  @OnEvents(CHANNEL_RECEIPTS, { group: 'inbox', maxBatch: 200, together: true })
   async handle(@Payload() batch: EventBatch<ChannelReceiptEvent['data']>): Promise<void> {
     await this.database.transaction(async (tx) => {
       const fresh = await batch.claim(tx);

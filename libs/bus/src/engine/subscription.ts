@@ -9,6 +9,7 @@ export interface Subscription {
   readonly group: string;
   readonly maxBatch: number;
   readonly lanes: number;
+  readonly together: boolean;
   readonly handler: BatchHandler;
 }
 
@@ -32,6 +33,7 @@ export class Subscriptions {
       group: options.group,
       maxBatch: Math.max(1, options.maxBatch ?? DEFAULT_BATCH),
       lanes: Math.max(1, options.lanes ?? DEFAULT_LANES),
+      together: options.together ?? false,
       handler,
     });
   }

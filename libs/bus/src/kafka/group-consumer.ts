@@ -2,6 +2,7 @@ import { dlqTopicOf } from '@huiliu/contracts';
 import { breaks } from '@huiliu/platform';
 import type { HandledEvents } from '@huiliu/storage';
 import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import { Gather } from '../engine/gather';
 import type { RunnerDeps } from '../engine/host';
 import type { RawRecord } from '../engine/record';
 import { PartitionRunner } from '../engine/runner';
@@ -32,6 +33,7 @@ export interface GroupConsumerOptions {
  */
 export class GroupConsumer {
   private readonly loop: ConsumerLoop;
+  private readonly subscriptions: readonly Subscription[];
   private runners = new Map<string, PartitionRunner>();
   private ending = new Map<string, Promise<void>>();
   /** The end of each runner's partition as the latest fetch told it. */
@@ -40,7 +42,8 @@ export class GroupConsumer {
   private committing: NodeJS.Timeout | null = null;
 
   constructor(private readonly options: GroupConsumerOptions) {
-    const specs = options.subscriptions.map((subscription) => subscription.topic);
+    this.subscriptions = options.subscriptions.map((subscription) => gathered(subscription, options.deps));
+    const specs = this.subscriptions.map((subscription) => subscription.topic);
     this.loop = new ConsumerLoop({
       kafka: options.kafka,
       topics: options.topics,
@@ -91,7 +94,7 @@ export class GroupConsumer {
   /** Nothing more is fetched: what a stopped runner does not take would be fetched again and again. */
   private pause(): void {
     try {
-      this.loop.consumer?.pause(this.options.subscriptions.map(({ topic }) => ({ topic: topic.name })));
+      this.loop.consumer?.pause(this.subscriptions.map(({ topic }) => ({ topic: topic.name })));
     } catch {
       // It has not joined yet, so it fetches nothing.
     }
@@ -107,7 +110,7 @@ export class GroupConsumer {
     }
     this.runners = new Map();
     this.uncommitted.clear();
-    for (const subscription of this.options.subscriptions) {
+    for (const subscription of this.subscriptions) {
       for (const partition of assignment[subscription.topic.name] ?? []) this.begin(subscription, partition);
     }
   }
@@ -174,6 +177,13 @@ export class GroupConsumer {
       this.options.deps.warn(`commit of ${this.options.group} failed: ${String(error)}`);
     }
   }
+}
+
+/** Over all partitions of its topic, where the handler wants that. */
+function gathered(subscription: Subscription, { isInfrastructure }: RunnerDeps): Subscription {
+  if (!subscription.together) return subscription;
+  const gather = new Gather(subscription.handler, subscription.maxBatch, isInfrastructure);
+  return { ...subscription, handler: (batch) => gather.handle(batch) };
 }
 
 const placeOf = (topic: string, partition: number): string => `${topic}/${partition}`;

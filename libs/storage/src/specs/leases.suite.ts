@@ -112,5 +112,21 @@ export function leasesSuite(dialect: Dialect): void {
       expect(await handled.prune()).toBeGreaterThanOrEqual(2500);
       expect(await database.query('SELECT event_id FROM sample_handled')).toEqual([{ event_id: idOf('Q', 1) }]);
     });
+
+    test('claims that are made at once in a transaction share a statement, and the first has what several name', async () => {
+      const { database, handled } = storage;
+      const [one, two, three] = [idOf('C', 1), idOf('C', 2), idOf('C', 3)];
+      const answers = await database.transaction(async (tx) => {
+        const insert = jest.spyOn(tx, 'insertMany');
+        const claims = await Promise.all([
+          handled.claim(tx, 'inbox', [one, two]),
+          handled.claim(tx, 'inbox', [two, three]),
+          handled.claim(tx, 'inbox', []),
+        ]);
+        expect(insert).toHaveBeenCalledTimes(1);
+        return claims;
+      });
+      expect(answers).toEqual([new Set([one, two]), new Set([three]), new Set()]);
+    });
   });
 }

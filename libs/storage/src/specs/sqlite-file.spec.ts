@@ -30,6 +30,26 @@ describe('the SQLite file', () => {
     expect(() => sqliteFile('sqlite::memory:', '/var/data')).toThrow('needs a file');
   });
 
+  test('works that take long leave turns of the event loop to others, also where they share a commit', async () => {
+    const storage = await place.open();
+    const order: string[] = [];
+    let turning = true;
+    const turn = (): void => {
+      order.push('turn');
+      if (turning) setImmediate(turn);
+    };
+    const work = (): Promise<void> =>
+      storage.database.transaction(async () => {
+        const until = performance.now() + 20;
+        while (performance.now() < until);
+        order.push('work');
+      });
+    setImmediate(turn);
+    await Promise.all(Array.from({ length: 4 }, work));
+    turning = false;
+    expect(order.join(' ')).toMatch(/work (turn )+work (turn )+work (turn )+work/);
+  });
+
   test('is made with its folder, in WAL mode, durable, without foreign keys', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'huiliu-storage-'));
     const storage = await openDatabase({ url: null, dataDir: join(dir, 'a', 'b'), prefix: 'sample', schemas: [] });
