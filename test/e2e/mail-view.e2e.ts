@@ -225,11 +225,10 @@ describe('a mail on the agents’ page', () => {
     await eventually('it is whole', async () => ((await box.boundingBox())?.height ?? 0) > 4_000);
     // A mail is written for white paper, whatever the page around it is.
     await page.emulateMedia({ colorScheme: 'dark' });
-    const paper: unknown = await frame()
-      .locator('body')
-      .evaluate(
-        '(body) => [getComputedStyle(body.parentElement).backgroundColor, getComputedStyle(body).color]' as never,
-      );
+    const paper = await page.evaluate(`(() => {
+      const { documentElement, body } = document.querySelector('[data-testid="mail-frame"]').contentDocument;
+      return [getComputedStyle(documentElement).backgroundColor, getComputedStyle(body).color];
+    })()`);
     expect(paper).toEqual(['rgb(255, 255, 255)', 'rgb(27, 31, 35)']);
     await page.emulateMedia({ colorScheme: 'light' });
     expect(problems).toEqual([]);
