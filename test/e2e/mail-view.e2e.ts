@@ -37,6 +37,7 @@ function richMail(id: string, html: string): Buffer {
 describe('a mail on the agents’ page', () => {
   let system: System;
   let server: MailServer;
+  let early: MailServer | undefined;
   let sink: SmtpSink;
   let desk: MailDesk;
   let browser: Browser;
@@ -69,7 +70,7 @@ describe('a mail on the agents’ page', () => {
   afterAll(async () => {
     await browser?.close();
     await system?.stop();
-    await Promise.all([server?.stop(), sink?.stop()]);
+    await Promise.all([server?.stop(), early?.stop(), sink?.stop()]);
     await new Promise((closed) => elsewhere.close(closed));
   }, 60_000);
 
@@ -225,18 +226,17 @@ describe('a mail on the agents’ page', () => {
     await eventually('it is whole', async () => ((await box.boundingBox())?.height ?? 0) > 4_000);
     // A mail is written for white paper, whatever the page around it is.
     await page.emulateMedia({ colorScheme: 'dark' });
-    const paper: unknown = await frame()
-      .locator('body')
-      .evaluate(
-        '(body) => [getComputedStyle(body.parentElement).backgroundColor, getComputedStyle(body).color]' as never,
-      );
+    const paper = await page.evaluate(`(() => {
+      const { documentElement, body } = document.querySelector('[data-testid="mail-frame"]').contentDocument;
+      return [getComputedStyle(documentElement).backgroundColor, getComputedStyle(body).color];
+    })()`);
     expect(paper).toEqual(['rgb(255, 255, 255)', 'rgb(27, 31, 35)']);
     await page.emulateMedia({ colorScheme: 'light' });
     expect(problems).toEqual([]);
   });
 
   it('and its account: a first reading shows how far it is, a check says what is wrong', async () => {
-    const early = await MailServer.start();
+    early = await MailServer.start();
     for (let n = 0; n < 1_500; n++)
       await early.deliver('early', plainMail({ from: `e${n}@customer.example`, text: `早先的第 ${n} 封` }));
     const config = {
@@ -258,7 +258,6 @@ describe('a mail on the agents’ page', () => {
     await page.keyboard.press('Enter');
     await tile.getByText('授权码').waitFor({ timeout: 30_000 });
     await isAccessible('wrong-password');
-    await early.stop();
     expect(problems).toEqual([]);
   });
 });
