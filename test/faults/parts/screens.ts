@@ -20,7 +20,7 @@ export async function slowPage(world: World): Promise<string[]> {
   const load = await Load.start(world, {
     conversations: 20,
     // Through the edge there are twice as many buffers to fill.
-    messagesEach: world.mode === 'embedded' ? 20 : 40,
+    messagesEach: world.mode === 'embedded' ? 20 : 80,
     answersEach: 0,
     perSecond: 300,
     padding: LONG,
