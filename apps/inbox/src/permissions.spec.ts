@@ -85,6 +85,9 @@ const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, string>>) =>
   'POST /offers/{id}/decline': () => ({}),
 };
 
+// A check waits for a connector, and none is here.
+jest.setTimeout(30_000);
+
 describe('who may call what', () => {
   let app: EdgesApp;
   let people: Record<(typeof ASKERS)[number], Person | null>;

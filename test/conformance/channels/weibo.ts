@@ -286,6 +286,8 @@ export const weibo: ChannelPlan = {
       'a token is long-lived and only a person can get another one: see “a token that has ended is told with what to do”',
     'the quota is the platform’s':
       'within 48 hours one may answer as often as one likes; the single answer to a mention has a case of its own',
+    'a file over the declared size, or of another type, is refused before it leaves':
+      'no files go out: the interface takes words, links and positions',
     recall: 'the platform can recall neither side’s messages by its interfaces',
     receipts: 'the platform tells neither that a message arrived nor that it was read',
   },
