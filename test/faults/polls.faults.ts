@@ -18,7 +18,7 @@ describe('a platform that is read by polling, Kafka and MariaDB', () => {
     const admin = await AgentClient.login(system.baseUrl, 'admin', system.adminPassword);
     const channel = await Channel.open(system, admin, 'weibo', sandboxWorld('weibo'), { pollSeconds: 1 });
     // What is pushed meanwhile is tried again, as the platform does it.
-    await channel.set({ schedule: { answerMs: 3_000, pauseMs: 300, tries: 100 } });
+    await channel.set({ schedule: { answerMs: 5_000, pauseMs: 3_000, tries: 10 } });
     const people = Array.from({ length: PEOPLE }, () => ({
       name: uniqueName('p'),
       public: [] as string[],
