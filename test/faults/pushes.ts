@@ -12,7 +12,7 @@ import { say } from './harness/say';
 import type { DistributedWorld, World } from './harness/world';
 
 /** More stubborn than any platform: a push is tried until it is taken, longer than a process is away. */
-const SCHEDULE = { answerMs: 5_000, pauseMs: 3_000, tries: 10 };
+const SCHEDULE = { answerMs: 5_000, pauseMs: 6_000, tries: 10 };
 const CUSTOMERS = 40;
 const EACH = 15;
 const KILLS = 3;
