@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { CHANNEL_INBOUND, type MessageReceived } from '@huiliu/contracts';
 import { newId } from '@huiliu/platform';
 import { eventually, MailServer, SmtpSink, uniqueName } from '@huiliu/testing';
 import { SMTPServer } from 'smtp-server';
@@ -59,6 +60,24 @@ describe('the mail connector', () => {
     const [kept] = [...app.inbox.files.values()].filter(({ name }) => name === 'message.eml').slice(-1);
     expect(kept?.uploader).toBe(id);
     expect(kept?.bytes.toString()).toBe(source);
+  });
+
+  it('keeps the mails of one sender in one line, whatever mails they answer, and no other sender’s behind them', async () => {
+    const { user, id } = await open();
+    const lines = new Map<string, string>();
+    const tail = await app.bus.tail<MessageReceived>(CHANNEL_INBOUND, 'beginning', (records) => {
+      for (const { envelope } of records)
+        if (envelope.data.accountId === id) lines.set(envelope.data.remoteId, envelope.key);
+    });
+    await server.deliver(user, mail('<l1@c.example>'));
+    await server.deliver(user, mail('<l2@c.example>', { headers: ['In-Reply-To: <l1@c.example>'] }));
+    await server.deliver(user, mail('<l3@c.example>', { from: 'wang@customer.example' }));
+    await server.deliver(user, mail('<l4@c.example>', { from: 'li@customer.example' }));
+    await eventually('all are told', () => lines.size === 4);
+    await tail.close();
+    const [first, second, third, other] = [1, 2, 3, 4].map((n) => lines.get(`<l${n}@c.example>`));
+    expect([second, third]).toEqual([first, first]);
+    expect(other).not.toBe(first);
   });
 
   it('knows the conversation by the ids and the addresses that it made itself', async () => {

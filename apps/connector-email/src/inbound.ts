@@ -40,12 +40,13 @@ export function toMessage(mail: ParsedMail, files: StoredFiles, to: Recipient, a
   const addressee = mail.to.concat(mail.cc).find(({ address }) => address !== '' && !isOurs(address, ours));
   const external = mail.from.address.toLowerCase() === ours && addressee !== undefined;
   const person = external ? addressee : mail.from;
-  const remoteId = remoteMessageId(mail.id);
+  const place = placeOf(remoteMessageId(mail.id), person);
   return {
     type: 'message.received',
-    orderBy: mail.from.address.toLowerCase() || NOBODY,
+    // Every mail names a conversation of its own, so that alone would keep no two of them in order.
+    orderBy: place.contact.remoteId,
     data: {
-      ...placeOf(remoteId, person),
+      ...place,
       direction: external ? 'outbound' : 'inbound',
       content: fitting(mailToContent(mail, files)),
       ...(mail.from.name === '' ? {} : { authorName: mail.from.name.slice(0, 255) }),

@@ -45,7 +45,7 @@ export const email: ChannelPlan = {
   malformed: async ({ channel }) => {
     const { name, conversation } = await channel.customer(uniqueName('c'));
     const side = channel.side as MailboxSide;
-    for (const body of [
+    const bodies = [
       '',
       '\r\n',
       'no header at all',
@@ -54,8 +54,8 @@ export const email: ChannelPlan = {
       `Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n${'Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n'.repeat(2_000)}`,
       'Content-Type: text/plain; charset=none-such\r\nContent-Transfer-Encoding: base64\r\n\r\n%%%\r\n',
       '\u0000\u0000\u0000',
-    ])
-      await side.deliver(Buffer.from(body));
+    ];
+    await side.putFiles(...bodies.map((body) => Buffer.from(body)));
     const after = uniqueName('after');
     await channel.say({ customer: name, text: after });
     await channel.holds(conversation, after);

@@ -130,13 +130,30 @@ export class MailboxSide implements Side {
     );
   }
 
-  /** Mails of this very form, whatever they are, in this order: by APPEND, because files put into a Maildir at once have none. */
-  async deliver(...sources: readonly Buffer[]): Promise<void> {
+  /** Mails in this order: by APPEND, because files put into a Maildir at once have none. */
+  private async deliver(...sources: readonly Buffer[]): Promise<void> {
+    await this.asOwner(async (client) => {
+      for (const source of sources) await client.append('INBOX', source);
+    });
+  }
+
+  /** Mails of this very form, whatever they are: as files, because a server refuses some of them when they are handed to it. */
+  async putFiles(...sources: readonly Buffer[]): Promise<void> {
+    for (const source of sources) await this.server.deliver(this.user, source);
+    // Opened, the mailbox gives them their UIDs: what is delivered from here on comes after them.
+    await this.asOwner(async (client) => {
+      const { exists } = await client.mailboxOpen('INBOX', { readOnly: true });
+      if (exists < sources.length)
+        throw new Error(`the mailbox has ${exists} mails, not the ${sources.length} put there`);
+    });
+  }
+
+  private async asOwner(act: (client: ImapFlow) => Promise<void>): Promise<void> {
     const { host, port, secure, user, pass } = this.server.login(this.user);
     const client = new ImapFlow({ host, port, secure, auth: { user, pass }, logger: false });
     await client.connect();
     try {
-      for (const source of sources) await client.append('INBOX', source);
+      await act(client);
     } finally {
       await client.logout();
     }

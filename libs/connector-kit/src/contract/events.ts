@@ -15,7 +15,7 @@ type Bare<T> = Omit<T, 'accountId' | 'channel'>;
 export type InboundContent<D extends DefinitionInput> = Extract<Content, { kind: D['inbound'][number] }>;
 
 interface Ordered {
-  /** What keeps its order besides the remote conversation (by e-mail: the sender's address). */
+  /** What keeps its order in the account, where that is not the remote conversation (by e-mail: the customer's address). */
   readonly orderBy?: string;
 }
 

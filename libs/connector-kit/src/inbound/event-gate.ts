@@ -38,7 +38,7 @@ export class EventGate {
     const records = events.flatMap((event): BusRecord[] => {
       const { type, data, orderBy } = event;
       const whole = { ...data, accountId: account.id, channel: account.channel };
-      const key = [account.id, data.remoteConversationId, ...(orderBy === undefined ? [] : [orderBy])].join(':');
+      const key = `${account.id}:${orderBy ?? data.remoteConversationId}`;
       const record = wrap<unknown>(CHANNEL_INBOUND, type, key, whole, now);
       const said = { topic: record.topic, envelope: ChannelInboundEvent.parse(record.envelope) };
       if (event.type !== 'message.received' || event.media === undefined) return [said];
