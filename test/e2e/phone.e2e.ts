@@ -148,6 +148,7 @@ describe('a channel that is tried with one click', () => {
     await on.locator('#voice').click();
     await on.locator('#place').click();
     await on.getByText('上海市人民广场').waitFor();
+    await desk.getByText('纬度 31.2304，经度 121.4737').waitFor();
     await on.getByRole('button', { name: '关注', exact: true }).click();
     await on.getByText('你关注了这个公众号').waitFor();
     expect(await on.getByRole('button', { name: '商家扫码登录' }).count()).toBe(0);

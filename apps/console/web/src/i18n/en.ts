@@ -205,7 +205,7 @@ export const en: Dictionary = {
     arriving: 'The file is on its way…',
     subject: 'Subject',
     cc: 'Cc',
-    map: 'Latitude {{lat}}, longitude {{lng}}',
+    map: 'Latitude {{latitude}}, longitude {{longitude}}',
   },
   mail: {
     noSubject: '(no subject)',

@@ -203,7 +203,7 @@ export const zh = {
     arriving: '文件还在接收中…',
     subject: '主题',
     cc: '抄送',
-    map: '纬度 {{lat}}，经度 {{lng}}',
+    map: '纬度 {{latitude}}，经度 {{longitude}}',
   },
   mail: {
     noSubject: '（无主题）',
