@@ -12,6 +12,8 @@ const PDF = Buffer.from('%PDF-1.4\n%%EOF\n');
 const base64 = (bytes: Buffer): string => bytes.toString('base64');
 
 const UNSIGNED = 'nothing is pushed by HTTP: messages come over the connection that we hold to the puppet service';
+const NOT_REPEATED =
+  'a puppet service is told of nothing and repeats nothing: what it says in the moment of a crash is on the phone only';
 const NO_CODE = 'the puppet tells no code for it';
 
 /** A group is one conversation, and every message in it has the name of who spoke. */
@@ -62,6 +64,29 @@ async function recallsHold({ channel }: Scene): Promise<void> {
   expect((await channel.admin.call('POST', path)).status).toBe(200);
   await eventually('ours is recalled', async () => (await channel.messages(conversation))[1]?.recalledAt != null);
   expect((await channel.got(name)).map(({ kind }) => kind)).toEqual(['recalled']);
+}
+
+/** Messages that were taken outlive the process that was fetching their files, and are there once. */
+async function takenStays({ channel }: Scene): Promise<void> {
+  const { name, conversation } = await channel.customer(uniqueName('c'));
+  const file = { name: 'a.png', mime: 'image/png', data: base64(PNG) };
+  const pictures = async () => (await channel.messages(conversation)).filter(({ content }) => content.kind === 'image');
+  for (let n = 0; n < 3; n++) {
+    // The puppet does not have them now, so that they are still tried for when the process ends.
+    await channel.fault('media_expired');
+    await channel.say({ customer: name, kind: 'image', file });
+  }
+  const before = await eventually('all are taken', async () => {
+    const all = await pictures();
+    return all.length === 3 && all;
+  });
+  await channel.system.kill(channel.system.apps()[0] as string);
+  await channel.system.restart();
+  await channel.ready();
+  const after = uniqueName('after');
+  await channel.say({ customer: name, text: after });
+  await channel.holds(conversation, after);
+  expect((await pictures()).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
 }
 
 /** A lost login is an alarm; what is sent meanwhile waits, and goes out once when somebody has scanned again. */
@@ -163,18 +188,18 @@ export const wechaty: ChannelPlan = {
   modes: [
     { name: 'a group is one conversation, and says who spoke', settings: {} },
     { name: 'what is written on the phone, and echoes', settings: {} },
-    { name: 'recalls, both ways', settings: {} },
     { name: 'a lost login is an alarm and loses nothing', settings: {} },
   ],
   inMode: (scene, name) => {
     const holds: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
       'a group is one conversation, and says who spoke': groupHolds,
       'what is written on the phone, and echoes': phoneHolds,
-      'recalls, both ways': recallsHold,
       'a lost login is an alarm and loses nothing': loginHolds,
     };
     return (holds[name] as (scene: Scene) => Promise<void>)(scene);
   },
+  recalls: recallsHold,
+  own: [{ name: 'stopped and started while files are fetched: what was taken stays', run: takenStays }],
   sendPath: '',
   quota: null,
   notApplicable: {
@@ -193,8 +218,8 @@ export const wechaty: ChannelPlan = {
     busy: NO_CODE,
     'closed window': 'friends may always write',
     'the quota is the platform’s': 'friends may always write',
-    'stopped and started in the middle':
-      'a puppet service is told of nothing and repeats nothing: what it says in the moment of a crash is on the phone only',
+    'stopped and started in the middle': NOT_REPEATED,
+    'stopped and started while files are fetched: their messages are there': NOT_REPEATED,
     receipts: 'WeChat tells neither that a message arrived nor that it was read',
   },
 };

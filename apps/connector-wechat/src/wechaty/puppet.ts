@@ -100,6 +100,7 @@ export async function loadPuppet(name: string, options: Readonly<Record<string, 
   wechaty.log.level('silent');
   const puppet = new (puppetClassOf(module, name))(options);
   withholdSecondSend(puppet);
+  readPlaces(puppet);
   keepNothingOnDisk(puppet);
   return {
     puppet,
@@ -144,6 +145,37 @@ function withholdSecondSend(puppet: object): void {
       messageSendFileStream: () =>
         Promise.reject(new ConnectorError('outcome_unknown', 'no_answer', 'Puppet 服务没有确认，不知道文件是否已发出')),
     });
+}
+
+type Answered = (error: unknown, response?: { getLocation(): { toObject(): object } | undefined }) => void;
+interface PlaceClient {
+  messageLocation(request: unknown, answered: Answered): unknown;
+}
+
+/** wechaty-puppet-service copies the members of a place's message instead of reading it, so that every place is 0, 0, "NONAME": read here. */
+function readPlaces(puppet: Puppet): void {
+  if (!('grpcManager' in puppet)) return;
+  const service = puppet as Puppet & { readonly grpcManager: { readonly client: PlaceClient } };
+  const ask = service.messageLocation.bind(
+    Object.create(service, {
+      grpcManager: {
+        get: () => ({
+          client: {
+            messageLocation: (request: unknown, answered: Answered) =>
+              service.grpcManager.client.messageLocation(request, (error, response) => {
+                const place = response?.getLocation()?.toObject();
+                answered(
+                  error ?? (place === undefined ? new Error('no place was told') : null),
+                  // Already read: its members are what is copied.
+                  { getLocation: () => place as { toObject(): object } },
+                );
+              }),
+          },
+        }),
+      },
+    }),
+  );
+  Object.assign(puppet, { messageLocation: ask });
 }
 
 /** wechaty-puppet-service writes who our contacts are into the home folder; without a store it asks the service instead. */

@@ -20,8 +20,10 @@ interface Server {
   stop(): Promise<void>;
 }
 
-/** A real puppet service whose phone is the mock puppet. */
-async function serve(): Promise<{ server: Server; endpoint: string; mocker: { login(me: object): void }; me: object }> {
+/** A real puppet service whose phone is the mock puppet; `plays`: what it answers instead. */
+async function serve(
+  plays: object = {},
+): Promise<{ server: Server; endpoint: string; mocker: { login(me: object): void }; me: object }> {
   const { mock, PuppetMock } = await import('wechaty-puppet-mock');
   const { PuppetServer } = (await import(SERVICE)) as { PuppetServer: new (options: object) => Server };
   const probe = createServer();
@@ -30,7 +32,7 @@ async function serve(): Promise<{ server: Server; endpoint: string; mocker: { lo
   await new Promise((resolve) => probe.close(resolve));
   const mocker = new mock.Mocker();
   const me = mocker.createContact({ id: 'wxid_me', name: '老板', type: 1 });
-  const server = new PuppetServer({ endpoint, puppet: new PuppetMock({ mocker }), token: TOKEN });
+  const server = new PuppetServer({ endpoint, puppet: Object.assign(new PuppetMock({ mocker }), plays), token: TOKEN });
   await server.start();
   return { server, endpoint, mocker, me };
 }
@@ -64,6 +66,22 @@ describe('a puppet service', () => {
       process.env['HOME'] = before;
       await server.stop();
       rmSync(home, { recursive: true, force: true });
+    }
+  });
+
+  it('tells where a place is', async () => {
+    const place = { accuracy: 15, latitude: 31.2304, longitude: 121.4737, name: '人民广场', address: '黄浦区' };
+    const { server, endpoint } = await serve({
+      messageLocation: (id: string) => (id === 'here' ? Promise.resolve(place) : Promise.reject(new Error('nowhere'))),
+    });
+    const loaded = await loadPuppet(SERVICE, { token: TOKEN, endpoint });
+    const client = await PuppetClient.start(loaded, hears);
+    try {
+      expect(await loaded.puppet.messageLocation('here')).toEqual(place);
+      await expect(loaded.puppet.messageLocation('there')).rejects.toThrow('nowhere');
+    } finally {
+      await client.stop();
+      await server.stop();
     }
   });
 

@@ -11,7 +11,7 @@ export const wechatyPhone: SandboxChannel = {
   pageOf: ({ id, config }, suite) =>
     playedEndpoint(config, suite) ? `./phone.html?channel=${CHANNEL}&account=${id}` : null,
   help: () => ({
-    zh: '还没有在沙盒里试用的个人微信：以管理员登录坐席页面，在「设置 › 渠道账号」里点「在沙盒里试用个人微信」。',
-    en: "No personal WeChat is played here yet: log in to the agents' page as admin and choose Try Personal WeChat in the sandbox under Settings › Accounts.",
+    zh: '还没有在沙盒里试用的个人微信：以管理员登录坐席页面，在「设置 › 渠道账号」里点「在沙盒里试用」，选择「个人微信」。',
+    en: "No personal WeChat is played here yet: log in to the agents' page as admin and choose Personal WeChat under Settings › Accounts › Try in the sandbox.",
   }),
 };

@@ -1,7 +1,8 @@
 import type { Agent, Presence } from '@huiliu/contracts';
-import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from '../i18n/i18n';
 import { useInbox } from '../inbox/store';
+import { moveInMenu } from '../ui/menu';
 import { changePresence } from './presence';
 
 const STATUSES: readonly Presence[] = ['online', 'paused', 'away', 'offline'];
@@ -25,16 +26,8 @@ export function PresenceMenu({ me, onClose }: { me: Agent; onClose: () => void }
     void changePresence(me, status, reason);
     onClose();
   };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape') return onClose();
-    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
-    event.preventDefault();
-    const items = [...(menu.current?.querySelectorAll<HTMLElement>('button') ?? [])];
-    const at = items.indexOf(document.activeElement as HTMLElement);
-    items[(at + (event.key === 'ArrowDown' ? 1 : items.length - 1)) % items.length]?.focus();
-  };
   return (
-    <div className="popover" onKeyDown={onKeyDown}>
+    <div className="popover" onKeyDown={(event) => moveInMenu(event, menu.current, onClose)}>
       <header>
         <b>{me.name}</b>
         <span className="hint">{t(`settings.roles.${me.role}`)}</span>

@@ -1,9 +1,10 @@
 import type { Agent } from '@huiliu/contracts';
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { NavLink } from 'react-router';
 import { initialOf } from '../conversations/channel-badge';
 import { useTranslation } from '../i18n/i18n';
 import { Icon } from '../ui/icon';
+import { useClosedOutside } from '../ui/menu';
 import { PresenceMenu } from './presence-menu';
 
 /** The far left: where one is, and how one is. */
@@ -12,14 +13,7 @@ export function Rail({ me }: { me: Agent | undefined }) {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const status = me?.presence.status ?? 'offline';
-  useEffect(() => {
-    if (!open) return;
-    const away = (event: PointerEvent): void => {
-      if (!(event.target as Element).closest('.popover, .me-button')) setOpen(false);
-    };
-    document.addEventListener('pointerdown', away);
-    return () => document.removeEventListener('pointerdown', away);
-  }, [open]);
+  useClosedOutside(open, '.popover, .me-button', () => setOpen(false));
   const close = (): void => {
     setOpen(false);
     button.current?.focus();

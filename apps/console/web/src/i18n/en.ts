@@ -205,7 +205,7 @@ export const en: Dictionary = {
     arriving: 'The file is on its way…',
     subject: 'Subject',
     cc: 'Cc',
-    map: 'Latitude {{lat}}, longitude {{lng}}',
+    map: 'Latitude {{latitude}}, longitude {{longitude}}',
   },
   mail: {
     noSubject: '(no subject)',
@@ -393,7 +393,7 @@ export const en: Dictionary = {
     },
     accountsHelp: 'An account is one identity of ours on a channel: a website, an official account, a shop.',
     addAccount: 'Add account',
-    tryChannel: 'Try {{channel}} in the sandbox',
+    tryInSandbox: 'Try in the sandbox',
     tryAccount: '{{channel}} (sandbox)',
     tried: 'The account is set up. Be its customer in the sandbox: choose the channel there.',
     noAccounts: 'No channel accounts yet',

@@ -203,7 +203,7 @@ export const zh = {
     arriving: '文件还在接收中…',
     subject: '主题',
     cc: '抄送',
-    map: '纬度 {{lat}}，经度 {{lng}}',
+    map: '纬度 {{latitude}}，经度 {{longitude}}',
   },
   mail: {
     noSubject: '（无主题）',
@@ -391,7 +391,7 @@ export const zh = {
     },
     accountsHelp: '每个账号是我们在一个渠道上的身份：一个网站、一个公众号、一家店铺。',
     addAccount: '添加账号',
-    tryChannel: '在沙盒里试用{{channel}}',
+    tryInSandbox: '在沙盒里试用',
     tryAccount: '{{channel}}（沙盒）',
     tried: '账号已建好。到沙盒里选择这个渠道，扮演它的客户。',
     noAccounts: '还没有渠道账号',

@@ -50,7 +50,10 @@ export function MessageContent({ message }: { message: Message }) {
       return (
         <Card
           title={content.name ?? t('content.location')}
-          lines={[content.address ?? '', t('content.map', { lat: content.latitude, lng: content.longitude })]}
+          lines={[
+            content.address ?? '',
+            t('content.map', { latitude: content.latitude, longitude: content.longitude }),
+          ]}
         />
       );
     case 'link':

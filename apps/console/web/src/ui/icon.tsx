@@ -4,6 +4,7 @@ const PATHS = {
   clip: 'M20 11l-8.5 8.5a5 5 0 0 1-7-7L13 4a3.4 3.4 0 0 1 5 5l-8.6 8.5a1.7 1.7 0 0 1-2.4-2.4L14.5 8',
   file: 'M6 3h8l4 4v14H6zM14 3v4h4',
   back: 'M15 5l-7 7 7 7',
+  down: 'M6 9l6 6 6-6',
   close: 'M6 6l12 12M18 6L6 18',
 } as const;
 
