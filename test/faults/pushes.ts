@@ -16,8 +16,6 @@ const SCHEDULE = { answerMs: 5_000, pauseMs: 6_000, tries: 10 };
 const CUSTOMERS = 40;
 const EACH = 15;
 const KILLS = 3;
-/** Their messages stay at the platform until they are pulled, and the sandbox that plays it ends together with the one process. */
-const PULLED: ReadonlySet<string> = new Set(['wecom-kf']);
 
 export interface PushedChannel {
   readonly channel: string;
@@ -32,7 +30,8 @@ export const PUSHED: readonly PushedChannel[] = connectorFolders().flatMap(({ ap
     ? [{ channel: platform.channel, app, platform }]
     : [];
 });
-export const PUSHED_WHOLE = PUSHED.filter(({ channel }) => !PULLED.has(channel));
+/** Where messages are pulled they stay at the platform, and the sandbox that plays it ends together with the one process. */
+export const PUSHED_WHOLE = PUSHED.filter(({ platform }) => platform.pulled !== true);
 
 /** Says one thing as a customer; resolves to whether it must arrive: the push was taken in the end, or it waits to be pulled. */
 type Say = (customer: string, text: string) => Promise<boolean>;
@@ -82,7 +81,7 @@ export async function killedBehindPushes(
   const tell: Say = async (customer, text) => {
     const [push] = expectStatus(await ask<{ taken: boolean }[]>('POST', 'say', { customer, kind: 'text', text }), 200);
     // A callback that was lost is none of a message that is pulled.
-    return PULLED.has(platform.channel) || (push?.taken ?? false);
+    return platform.pulled === true || (push?.taken ?? false);
   };
   const apps = [...Array.from({ length: KILLS }, () => app), 'edge', 'inbox'];
   return burst(

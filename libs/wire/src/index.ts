@@ -4,3 +4,4 @@ export { type JsonLimits, parseJson } from './json';
 export { signWithSecretAround } from './secret-around';
 export { sortedSha1 } from './sorted-sha1';
 export { readXml, type XmlLimits, type XmlNode, type XmlValue, writeXml } from './xml';
+export { entryOf } from './entry-of';

@@ -1,4 +1,5 @@
 import { ConnectorError, type ErrorKind } from '@huiliu/connector-kit';
+import { entryOf } from '@huiliu/wire';
 import { callErrors } from '../shared/call-errors';
 
 interface Meaning {
@@ -54,8 +55,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 
 /** What an `errcode` means to us. One that is not known is a refusal: the platform answered, so nothing was sent. */
 export function errorOf(errcode: string, errmsg: string): ConnectorError {
-  const known = Object.hasOwn(MEANINGS, errcode) ? MEANINGS[errcode] : undefined;
-  const meaning = known ?? rejected('微信拒绝了请求');
+  const meaning = entryOf(MEANINGS, errcode) ?? rejected('微信拒绝了请求');
   const { kind, says, retryAfterMs } = meaning;
   return new ConnectorError(kind, errcode, `${says}（${errcode} ${errmsg.slice(0, 300)}）`, {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -1,4 +1,5 @@
 import type { Content } from '@huiliu/contracts';
+import { entryOf } from '@huiliu/wire';
 import type { Fields } from '../shared/fields';
 
 type EventContent = Extract<Content, { kind: 'event' }>;
@@ -35,9 +36,7 @@ export const opensOf = (type: EventType): string | null => OPENS[type] ?? null;
 
 /** The event as the record shows it; `key` is the platform's own, a position in figures. */
 export function eventContent(platformType: string, key: string, fields: Fields): EventContent {
-  // An event may be called `constructor`.
-  const known = Object.hasOwn(TYPES, platformType) ? TYPES[platformType] : undefined;
-  const [type, words] = known ?? (['other', platformType] as const);
+  const [type, words] = entryOf(TYPES, platformType) ?? (['other', platformType] as const);
   const place = type === 'location' ? `${text(fields.Latitude)}, ${text(fields.Longitude)}` : key;
   const shown = place.replace(/^qrscene_/, '');
   return {

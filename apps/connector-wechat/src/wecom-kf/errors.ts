@@ -1,4 +1,5 @@
 import { ConnectorError, type ErrorKind } from '@huiliu/connector-kit';
+import { entryOf } from '@huiliu/wire';
 import { callErrors } from '../shared/call-errors';
 
 interface Meaning {
@@ -46,7 +47,7 @@ export const isListed = (code: string): boolean => Object.hasOwn(MEANINGS, code)
 
 /** What an `errcode` means to us. One that is not known is a refusal: the platform answered, so nothing was done. */
 export function errorOf(errcode: string, errmsg: string): ConnectorError {
-  const { kind, says, retryAfterMs } = MEANINGS[errcode] ?? rejected('企业微信拒绝了请求');
+  const { kind, says, retryAfterMs } = entryOf(MEANINGS, errcode) ?? rejected('企业微信拒绝了请求');
   return new ConnectorError(kind, errcode, `${says}（${errcode} ${errmsg.slice(0, 300)}）`, {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
@@ -69,6 +70,6 @@ const FAILURES: Readonly<Record<string, Meaning>> = {
 };
 
 export function failureOf(failType: string): { kind: ErrorKind; code: string; message: string } {
-  const { kind, says } = FAILURES[failType] ?? rejected('企业微信没有送达');
+  const { kind, says } = entryOf(FAILURES, failType) ?? rejected('企业微信没有送达');
   return { kind, code: `fail_type_${failType.slice(0, 32)}`, message: says };
 }

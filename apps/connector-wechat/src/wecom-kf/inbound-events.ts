@@ -1,4 +1,5 @@
 import type { Content } from '@huiliu/contracts';
+import { entryOf } from '@huiliu/wire';
 
 type EventContent = Extract<Content, { kind: 'event' }>;
 type EventType = EventContent['event']['type'];
@@ -19,12 +20,12 @@ const CHANGES: Readonly<Record<string, string>> = {
 
 /** The event as the record shows it; `key` is the platform's own: the scene, the kind of change. */
 export function eventContent(platformType: string, field: (name: string) => string): EventContent {
-  const [type, words] = TYPES[platformType] ?? (['other', platformType] as const);
+  const [type, words] = entryOf(TYPES, platformType) ?? (['other', platformType] as const);
   const key = keyOf(platformType, field);
   const who = field('new_servicer_userid') || field('old_servicer_userid');
   const text =
     type === 'session_changed'
-      ? [CHANGES[key] ?? words, who].filter((one) => one !== '').join('：')
+      ? [entryOf(CHANGES, key) ?? words, who].filter((one) => one !== '').join('：')
       : [words, key].filter((one) => one !== '').join('：');
   return { kind: 'event', text, event: { type, key: key === '' ? null : key.slice(0, 512), platformType } };
 }

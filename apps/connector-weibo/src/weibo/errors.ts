@@ -1,4 +1,5 @@
 import { ConnectorError, type ErrorKind, GuardedFetchError } from '@huiliu/connector-kit';
+import { entryOf } from '@huiliu/wire';
 
 interface Meaning {
   readonly kind: ErrorKind;
@@ -75,7 +76,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 
 /** What an `error_code` means to us. One that is not known is a refusal: the platform answered, so nothing was sent. */
 export function errorOf(code: string, words: string): ConnectorError {
-  const { kind, says, retryAfterMs } = MEANINGS[code] ?? rejected('微博拒绝了请求');
+  const { kind, says, retryAfterMs } = entryOf(MEANINGS, code) ?? rejected('微博拒绝了请求');
   return new ConnectorError(kind, code, `${says}（${code} ${words.slice(0, 300)}）`, {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });

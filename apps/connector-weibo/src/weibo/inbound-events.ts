@@ -1,4 +1,5 @@
 import type { Content } from '@huiliu/contracts';
+import { entryOf } from '@huiliu/wire';
 import { clean, type PushFields } from './fields';
 
 type EventContent = Extract<Content, { kind: 'event' }>;
@@ -27,7 +28,7 @@ const OPENS: Readonly<Partial<Record<EventType, string>>> = {
 export function eventOf({ data }: PushFields): { content: EventContent; opens: string | null } {
   const subtype = clean(data.subtype ?? '', 64);
   const key = clean(data.key ?? '', 512);
-  const [type, words] = TYPES[subtype.toLowerCase()] ?? (['other', subtype || 'event'] as const);
+  const [type, words] = entryOf(TYPES, subtype.toLowerCase()) ?? (['other', subtype || 'event'] as const);
   return {
     content: {
       kind: 'event',

@@ -115,6 +115,8 @@ export interface Platform {
   open(account: PlayedAccount): PlatformAccount;
   /** What somebody is told whose account is not here. */
   stranger(call: ApiCall): ApiAnswer;
+  /** A push is a mere signal: messages wait at the platform to be pulled. */
+  readonly pulled?: true;
   /** Pushes are tried again only where nothing answered; elsewhere after every answer that is no success. */
   readonly triesAgain?: 'unanswered';
   /** Query parameters in which a push is signed. */

@@ -9,6 +9,7 @@ export const wecomKf: Platform = {
   channel: 'wecom-kf',
   name: { zh: '微信客服（企业微信）', en: 'WeCom customer service' },
   signature: ['msg_signature'],
+  pulled: true,
   // A refusal is the receiver's own affair; only who does not answer is asked again.
   triesAgain: 'unanswered',
   register: () => ({
