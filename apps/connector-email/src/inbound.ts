@@ -2,7 +2,7 @@ import { MessageReceived, type Attachment } from '@huiliu/contracts';
 import type { InboundEvent } from '@huiliu/connector-kit';
 import type { definition } from './definition';
 import { idOfSource, type OwnIds, type RemoteMessageId, remoteMessageId } from './ids';
-import type { MailAddress } from './mime/addresses';
+import { isAddress, type MailAddress } from './mime/addresses';
 import type { ParsedMail } from './mime/parse-mail';
 import { type EmailContent, mailToContent, type StoredFiles } from './mime/to-event';
 
@@ -64,9 +64,9 @@ export function unreadable(
   arrival: Arrival,
 ): MailEvent {
   const text = source.subarray(0, MOST_RAW).toString('latin1').replaceAll('\u0000', '');
-  const address = /^from:[^\r\n]*?([^\s<>@"(),;:]+@[^\s<>@"(),;:]+)/im.exec(text)?.[1] ?? '';
+  const named = /^from:[^\r\n]*?([^\s<>@"(),;:]+@[^\s<>@"(),;:]+)/im.exec(text)?.[1] ?? '';
   const remoteId = idOfSource(given.id ?? source);
-  const place = placeOf(remoteId, { name: '', address });
+  const place = placeOf(remoteId, { name: '', address: isAddress(named) ? named : '' });
   const shown = {
     text: `这封邮件无法读取 This mail cannot be read (${given.why.slice(0, 300)})`,
     sentAt: sentAtOf(null, arrival).toISOString(),
