@@ -191,6 +191,8 @@ describe('a channel that is tried with one click', () => {
     await talks(on, desk);
     await on.getByRole('button', { name: '在群里说' }).click();
     const answer = await talks(on, desk);
+    // A group is one conversation: whoever speaks in it is named.
+    await desk.getByTestId('message-bubble').filter({ hasText: 'phone-1' }).waitFor();
     await picture(desk, 'wechaty-desk');
     await looksWell(street, 'wechaty', answer);
     await Promise.all([desk.close(), street.close()]);

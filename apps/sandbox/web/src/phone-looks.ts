@@ -1,12 +1,13 @@
+import type { IconName } from './phone-icons';
+
 type Words = readonly [zh: string, en: string];
 
-/** How one channel looks on the phone: its name, what can happen beside saying something, and how that reads in the thread. */
+/** How one channel looks on the phone: what can happen beside saying something, and how that reads in the thread. */
 interface Look {
-  readonly title: Words;
   readonly acts: readonly {
     readonly event: string;
     readonly key?: string;
-    readonly icon: string;
+    readonly icon: IconName;
     readonly name: Words;
   }[];
   readonly events: Readonly<Record<string, Words>>;
@@ -16,12 +17,11 @@ interface Look {
 
 const LOOKS: Readonly<Record<string, Look>> = {
   'wechat-official': {
-    title: ['公众号', 'Official account'],
     acts: [
-      { event: 'follow', icon: '➕', name: ['关注', 'Follow'] },
-      { event: 'unfollow', icon: '➖', name: ['取消关注', 'Unfollow'] },
-      { event: 'scan', key: 'store-7', icon: '🔳', name: ['扫码', 'Scan'] },
-      { event: 'menu_click', key: 'ORDERS', icon: '☰', name: ['菜单', 'Menu'] },
+      { event: 'follow', icon: 'plus', name: ['关注', 'Follow'] },
+      { event: 'unfollow', icon: 'minus', name: ['取消关注', 'Unfollow'] },
+      { event: 'scan', key: 'store-7', icon: 'code', name: ['扫码', 'Scan'] },
+      { event: 'menu_click', key: 'ORDERS', icon: 'menu', name: ['菜单', 'Menu'] },
     ],
     events: {
       follow: ['你关注了这个公众号', 'You follow this account'],
@@ -31,21 +31,19 @@ const LOOKS: Readonly<Record<string, Look>> = {
     },
   },
   wechaty: {
-    title: ['微信', 'WeChat'],
     acts: [
-      { event: 'recall', icon: '↩️', name: ['撤回', 'Recall'] },
-      { event: 'login', icon: '🔳', name: ['商家扫码登录', 'Shop scans in'] },
-      { event: 'logout', icon: '⛔', name: ['商家掉线', 'Shop logs out'] },
+      { event: 'recall', icon: 'back', name: ['撤回', 'Recall'] },
+      { event: 'login', icon: 'code', name: ['商家扫码登录', 'Shop scans in'] },
+      { event: 'logout', icon: 'leave', name: ['商家掉线', 'Shop logs out'] },
     ],
     events: { recalled: ['一条消息已撤回', 'A message was recalled'] },
   },
   weibo: {
-    title: ['微博', 'Weibo'],
     acts: [
-      { event: 'follow', icon: '➕', name: ['关注', 'Follow'] },
-      { event: 'unfollow', icon: '➖', name: ['取消关注', 'Unfollow'] },
-      { event: 'scan', key: 'store-7', icon: '🔳', name: ['扫码', 'Scan'] },
-      { event: 'menu_click', key: 'ORDERS', icon: '☰', name: ['菜单', 'Menu'] },
+      { event: 'follow', icon: 'plus', name: ['关注', 'Follow'] },
+      { event: 'unfollow', icon: 'minus', name: ['取消关注', 'Unfollow'] },
+      { event: 'scan', key: 'store-7', icon: 'code', name: ['扫码', 'Scan'] },
+      { event: 'menu_click', key: 'ORDERS', icon: 'menu', name: ['菜单', 'Menu'] },
     ],
     events: {
       follow: ['你关注了这个账号', 'You follow this account'],
@@ -55,17 +53,16 @@ const LOOKS: Readonly<Record<string, Look>> = {
     },
   },
   'wecom-kf': {
-    title: ['微信客服', 'WeCom customer service'],
     acts: [
-      { event: 'enter_session', key: 'shop', icon: '🚪', name: ['进入会话', 'Enter'] },
-      { event: 'recall', icon: '↩️', name: ['撤回', 'Recall'] },
+      { event: 'enter_session', key: 'shop', icon: 'enter', name: ['进入会话', 'Enter'] },
+      { event: 'recall', icon: 'back', name: ['撤回', 'Recall'] },
       {
         event: 'servicer_answers',
         key: '您好，我在企业微信里回复您',
-        icon: '🏢',
+        icon: 'firm',
         name: ['企业微信回复', 'Answer in WeCom'],
       },
-      { event: 'session_ends', icon: '🏁', name: ['结束会话', 'End'] },
+      { event: 'session_ends', icon: 'end', name: ['结束会话', 'End'] },
     ],
     events: {
       enter_session: ['你进入了客服会话', 'You came in'],
@@ -84,5 +81,5 @@ const LOOKS: Readonly<Record<string, Look>> = {
 
 /** A channel that has no look of its own can say things all the same. */
 export function lookOf(channel: string): Look {
-  return LOOKS[channel] ?? { title: [channel, channel], acts: [], events: {} };
+  return LOOKS[channel] ?? { acts: [], events: {} };
 }

@@ -1,3 +1,4 @@
+import { type IconName, iconOf, isIcon } from './phone-icons';
 import { lookOf } from './phone-looks';
 
 /** A customer's phone: what is said here goes to the product as the platform's pushes, and what comes back is shown as it came. */
@@ -54,16 +55,16 @@ let shown = '';
 
 const look = lookOf(channel);
 /** What stands before the words of a message that is more than words. */
-const MARKS: Readonly<Record<string, readonly [string, string, string]>> = {
-  voice: ['🔊', '语音', 'Voice'],
-  video: ['🎬', '视频', 'Video'],
-  shortvideo: ['🎬', '视频', 'Video'],
-  location: ['📍', '位置', 'Position'],
-  news: ['🔗', '链接', 'Link'],
-  link: ['🔗', '链接', 'Link'],
-  file: ['📄', '文件', 'File'],
-  miniprogram: ['▦', '小程序', 'Mini program'],
-  miniprogrampage: ['▦', '小程序', 'Mini program'],
+const MARKS: Readonly<Record<string, readonly [IconName, string, string]>> = {
+  voice: ['voice', '语音', 'Voice'],
+  video: ['video', '视频', 'Video'],
+  shortvideo: ['video', '视频', 'Video'],
+  location: ['place', '位置', 'Position'],
+  news: ['link', '链接', 'Link'],
+  link: ['link', '链接', 'Link'],
+  file: ['file', '文件', 'File'],
+  miniprogram: ['app', '小程序', 'Mini program'],
+  miniprogrampage: ['app', '小程序', 'Mini program'],
 };
 const GROUP = '老客户群';
 
@@ -115,11 +116,17 @@ function bubbleOf({ kind, text, mediaUrl, body }: Shown): HTMLElement {
     return plain;
   }
   const [icon, zh, en] = mark;
-  if (kind === 'voice')
-    return element('p', 'bubble voice', [`${icon} ${words(zh, en)}`, text].filter(Boolean).join('\n'));
+  const name = words(zh, en);
+  if (kind === 'voice') {
+    const bubble = element('p', 'bubble voice', [name, text].filter(Boolean).join('\n'));
+    bubble.prepend(iconOf(icon));
+    return bubble;
+  }
   const bubble = element('div', 'bubble card');
   const [title = '', ...rest] = (kind === 'file' && typeof body === 'string' ? body : text).split('\n');
-  bubble.append(element('b', '', `${icon} ${title || words(zh, en)}`), element('small', '', rest.join('\n')));
+  const head = element('b', '', title || name);
+  head.prepend(iconOf(icon));
+  bubble.append(head, element('small', '', rest.join('\n')));
   return bubble;
 }
 
@@ -159,7 +166,7 @@ async function drawTitle(): Promise<void> {
     items: { channel: string; accounts: { id: string; name: string }[] }[];
   };
   const found = items.find((one) => one.channel === channel)?.accounts.find(({ id }) => id === account);
-  if (found !== undefined) byId('title').textContent = document.title = `${words(...look.title)} · ${found.name}`;
+  if (found !== undefined) byId('title').textContent = document.title = found.name;
 }
 
 function drawClock(): void {
@@ -241,7 +248,16 @@ group.addEventListener('click', () => group.setAttribute('aria-pressed', String(
 for (const button of document.querySelectorAll<HTMLButtonElement>('[data-only]'))
   button.hidden = button.dataset['only'] !== channel;
 
+/** Before the words of each button, which have been set. */
+function drawIcons(): void {
+  for (const button of document.querySelectorAll<HTMLElement>('[data-icon]')) {
+    const { icon } = button.dataset;
+    if (isIcon(icon)) button.prepend(iconOf(icon));
+  }
+}
+
 drawTexts();
+drawIcons();
 drawClock();
 void drawTitle();
 void refresh();

@@ -394,7 +394,7 @@ export const en: Dictionary = {
     accountsHelp: 'An account is one identity of ours on a channel: a website, an official account, a shop.',
     addAccount: 'Add account',
     tryInSandbox: 'Try in the sandbox',
-    tryAccount: '{{channel}} (sandbox)',
+    tryAccount: '{{channel}} · sandbox',
     tried: 'The account is set up. Be its customer in the sandbox: choose the channel there.',
     noAccounts: 'No channel accounts yet',
     noAccountsHelp: 'Add the first one so that customers can reach you. Website chat takes a minute.',

@@ -392,7 +392,7 @@ export const zh = {
     accountsHelp: '每个账号是我们在一个渠道上的身份：一个网站、一个公众号、一家店铺。',
     addAccount: '添加账号',
     tryInSandbox: '在沙盒里试用',
-    tryAccount: '{{channel}}（沙盒）',
+    tryAccount: '{{channel}} · 沙盒',
     tried: '账号已建好。到沙盒里选择这个渠道，扮演它的客户。',
     noAccounts: '还没有渠道账号',
     noAccountsHelp: '添加第一个账号，客户就能找到你。网站聊天只要一分钟。',

@@ -22,8 +22,14 @@ const BARE = new Set([
   'contact',
 ]);
 
+interface BubbleProps {
+  readonly message: Message;
+  /** Whose conversation it is: who else speaks in it, as in a group, is named. */
+  readonly contactName: string | null;
+}
+
 /** One message. Only its own changes render it again. */
-export const Bubble = memo(function Bubble({ message }: { message: Message }) {
+export const Bubble = memo(function Bubble({ message, contactName }: BubbleProps) {
   const { t } = useTranslation();
   const { content, direction, author } = message;
   const shared = {
@@ -59,19 +65,21 @@ export const Bubble = memo(function Bubble({ message }: { message: Message }) {
           <MessageContent message={message} />
         </div>
       )}
-      <Meta message={message} />
+      <Meta message={message} contactName={contactName} />
     </div>
   );
 });
 
 /** Under a message: when, by whom, and what became of it. */
-function Meta({ message }: { message: Message }) {
+function Meta({ message, contactName }: BubbleProps) {
   const { t, i18n } = useTranslation();
   const [asking, setAsking] = useState<'resend' | 'recall' | null>(null);
   const { conversationId, id, state, author, direction, recalledAt } = message;
   const run = (work: () => Promise<unknown>): void => void actOnMessage(conversationId, work);
   const trouble = state === 'failed' || state === 'unknown';
+  const isOther = direction === 'inbound' && contactName !== null && author.name !== contactName;
   const parts = [
+    isOther ? author.name : null,
     secondsTime(message.createdAt, i18n.language),
     direction === 'outbound' ? authorOf(message, t) : null,
     recalledAt !== null ? t('bubble.recalled') : direction === 'outbound' ? stateOf(message, t) : null,

@@ -85,7 +85,7 @@ export function Thread({ conversation }: { conversation: Conversation }) {
                 {dayHeading(line.at, i18n.language, { today: t('thread.today'), yesterday: t('thread.yesterday') })}
               </div>
             ) : (
-              <Bubble key={line.key} message={line.message} />
+              <Bubble key={line.key} message={line.message} contactName={conversation.contact.name} />
             ),
           )}
           {pending.map((one) => (
