@@ -116,9 +116,10 @@ export class MailDesk {
     );
   }
 
-  /** A mail that comes last: everything before it has been read by then. */
+  /** A mail of the usual customer that comes last: every mail before it has been read by then, and those of this customer are shown. */
   async caughtUp(): Promise<void> {
-    await this.shown(await this.receive({ from: `last-${randomBytes(4).toString('hex')}@customer.example` }));
+    await this.server.numbered(this.user);
+    await this.shown(await this.receive({ subject: 'last' }));
   }
 
   /** An answer as an agent writes it, once it has come to this state. */

@@ -5,6 +5,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { eventually } from './eventually';
 
 const SERVICES = path.resolve(__dirname, '../../../deploy/scripts/services.mjs');
 const execute = promisify(execFile);
@@ -55,6 +56,19 @@ export class MailServer {
   async files(user: string): Promise<string[]> {
     const folder = await this.maildir(user);
     return (await Promise.all(['new', 'cur'].map((one) => readdir(path.join(folder, one))))).flat();
+  }
+
+  /**
+   * Waits until every mail of a mailbox that somebody reads has its UID: what is delivered from then on comes after them. Mails that are found
+   * together have no order.
+   */
+  async numbered(user: string): Promise<void> {
+    const list = path.join(await this.maildir(user), 'dovecot-uidlist');
+    await eventually('every mail has its UID', async () => {
+      const known = existsSync(list) ? await readFile(list, 'utf8') : '';
+      const names = (await this.files(user)).map((name) => name.split(':', 1)[0] ?? name);
+      return names.every((name) => known.includes(name));
+    });
   }
 
   async stop(): Promise<void> {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Account } from '@huiliu/contracts';
 import { eventually } from '@huiliu/testing';
 import { SMTPServer } from 'smtp-server';
-import { MailDesk } from '../mail-stage';
+import { MailDesk, plainMail } from '../mail-stage';
 import type { MailWorld } from './mail';
 
 /** What is asked of a mailbox's account, and what becomes of one whose process dies at the worst moment. */
@@ -81,6 +81,8 @@ export function mailAccounts(world: () => MailWorld, connector: string): void {
       const account = await stage.admin.post<Account>('/accounts', { channel: 'email', name: '满', config });
       const { status } = await stage.admin.post<Account>(`/accounts/${account.id}/check`);
       expect([status.state, status.error]).toEqual(['degraded', expect.stringMatching(/邮箱已满.*mailbox is full/s)]);
+      await server.deliver(user, plainMail({}));
+      await eventually('a mail is shown', async () => (await stage.admin.conversations(`accountId=${account.id}`))[0]);
     });
 
     if (connector !== 'suite')

@@ -143,6 +143,7 @@ export function mail(world: () => MailWorld, connector: string): void {
       await desk.deliver(Buffer.alloc(0));
       await desk.deliver(Buffer.from('From: <>\r\nSubject: =?x?Q?=FF?=\r\nReferences: <a@b> <a@b>\r\n\r\n'));
       await desk.caughtUp();
+      await eventually('all are shown', async () => (await desk.messages()).length >= 5);
       const shown = await desk.messages();
       expect(mailIn(shown.find(({ remoteId }) => remoteId === id) as Message).text).toContain('没有边界的信');
       expect(shown).toHaveLength(5);
