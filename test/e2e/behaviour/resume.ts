@@ -51,7 +51,11 @@ export function resuming(stage: () => Stage): void {
       const position = before.position;
       await before.cut();
       await assignedTo(agent, visitor.conversationId, agent.me.id);
+      const meanwhile = await visitor.connect();
       for (const text of numbered(1, 20)) expectStatus(await agent.reply(visitor.conversationId, text), 201);
+      // All of it is past: what is still on its way when a page connects comes to it live, before it resumes.
+      await meanwhile.waitFor('the last', messageFrame('消息 20'));
+      await meanwhile.close();
       const after = await visitor.connect();
       resume(after, position);
       await after.waitFor('the last one missed', messageFrame('消息 20'));
