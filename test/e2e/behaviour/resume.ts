@@ -24,8 +24,12 @@ export function resuming(stage: () => Stage): void {
       const shown = createdTexts(before, visitor.conversationId);
       await before.cut();
 
+      const meanwhile = await agent.connect();
       for (const text of numbered(4, 33)) await visitor.say(text);
       await assignedTo(agent, visitor.conversationId, agent.me.id);
+      // All of it is past: what is still on its way when a page connects comes to it live, before it resumes.
+      await meanwhile.waitFor('the last', messageFrame('消息 33'));
+      await meanwhile.close();
       const after = await agent.connect();
       resume(after, position);
       await after.waitFor('the last one missed', messageFrame('消息 33'));
@@ -53,7 +57,6 @@ export function resuming(stage: () => Stage): void {
       await assignedTo(agent, visitor.conversationId, agent.me.id);
       const meanwhile = await visitor.connect();
       for (const text of numbered(1, 20)) expectStatus(await agent.reply(visitor.conversationId, text), 201);
-      // All of it is past: what is still on its way when a page connects comes to it live, before it resumes.
       await meanwhile.waitFor('the last', messageFrame('消息 20'));
       await meanwhile.close();
       const after = await visitor.connect();
