@@ -122,7 +122,8 @@ async function testEverything() {
     NODE_ENV: 'test',
   };
   for (const name of ['DATABASE_URL', 'BUS', 'PORT', 'HUILIU_DATA', 'HUILIU_MASTER_KEY']) delete env[name];
-  await jest(['unit'], [], env);
+  // Each file has databases and topics of its own.
+  await jest(['unit'], ['--maxWorkers=2'], env);
   await jest(['fuzz'], ['--runInBand'], env);
   // Whole systems, each of several processes: one at a time.
   await jest(['e2e'], ['--runInBand'], env);
