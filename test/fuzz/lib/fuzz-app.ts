@@ -50,7 +50,7 @@ export class FuzzApp {
     const box = this.service.app.get(SecretBox);
     const { channel, config: schema } = connector.definition;
     const id = newId();
-    const clear = { ...platform.register(), ...accounts.reachOf(platform) };
+    const clear = { ...platform.register(), ...(await accounts.reachOf(platform)) };
     const config = mapPaths(clear, secretPaths(configJsonSchema(schema)), (value) => box.seal(value));
     const data = { accountId: id, channel, name: 'Shop', config, revision: 1 };
     await this.service.app.get(MessageBus).publish([wrap(ACCOUNTS, 'account.configured', id, data, new Date())]);

@@ -108,7 +108,10 @@ export interface Platform {
   /** Of a platform that is reached otherwise than under an `apiBase`. */
   readonly reach?: {
     /** What to add to the config of a new account, given those there are; null when no more can be played. */
-    give(suite: Config, accounts: readonly Readonly<Record<string, unknown>>[]): Record<string, unknown> | null;
+    give(
+      suite: Config,
+      accounts: readonly Readonly<Record<string, unknown>>[],
+    ): Promise<Record<string, unknown> | null>;
     /** Whether this account works with the platform that is played here. */
     isHere(config: Readonly<Record<string, unknown>>, suite: Config): boolean;
   };

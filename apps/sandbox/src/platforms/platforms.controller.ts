@@ -22,10 +22,12 @@ export class PlatformsController {
   /** A new account's config, as if one had registered at the platform; configure an account of ours with it, and it is played here. */
   @Post(':channel/registrations')
   @HttpCode(200)
-  register(@ZodParam('channel', Name) channel: string): { channel: string; config: Record<string, unknown> } {
+  async register(
+    @ZodParam('channel', Name) channel: string,
+  ): Promise<{ channel: string; config: Record<string, unknown> }> {
     const platform = PLATFORMS.find((one) => one.channel === channel);
     if (platform === undefined) throw notFound('platform');
-    const reach = this.accounts.reachOf(platform);
+    const reach = await this.accounts.reachOf(platform);
     if (reach === null) throw conflict('full', 'no more accounts of this channel can be played here');
     return { channel, config: { ...platform.register(), ...reach } };
   }

@@ -71,7 +71,7 @@ export class PlayedAccounts implements OnApplicationBootstrap, OnApplicationShut
   }
 
   /** Where an account that is to be played here finds its platform, as part of its config; null when no more can be played. */
-  reachOf({ channel, reach }: Platform): Record<string, unknown> | null {
+  async reachOf({ channel, reach }: Platform): Promise<Record<string, unknown> | null> {
     if (reach === undefined) return { apiBase: `${this.config.address}${platformPath(channel)}` };
     return reach.give(
       this.config,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:net';
 import type { Config } from '@huiliu/platform';
 import type { Platform } from '../platform';
 import { PersonalAccount } from './personal-account';
@@ -16,14 +17,26 @@ export const wechaty: Platform = {
   signature: [],
   register: () => ({ puppet: 'wechaty-puppet-service', token: `insecure_${randomUUID()}` }),
   reach: {
-    // One port each; the first that no account has.
-    give: (suite, accounts) => {
+    // One port each; the first that no account has, nor any other program.
+    give: async (suite, accounts) => {
       const taken = new Set(accounts.map(({ endpoint }) => endpoint));
-      const free = suite.sandboxPuppetPorts.map((port) => `127.0.0.1:${port}`).find((one) => !taken.has(one));
-      return free === undefined ? null : { endpoint: free };
+      for (const port of suite.sandboxPuppetPorts) {
+        const endpoint = `127.0.0.1:${port}`;
+        if (!taken.has(endpoint) && (await isFree(port))) return { endpoint };
+      }
+      return null;
     },
     isHere: playedEndpoint,
   },
   open: (account) => new PersonalAccount(account),
   stranger: () => ({ status: 404, headers: { 'content-type': 'text/plain' }, body: '' }),
 };
+
+/** Whether one can listen there now: another program may, or may have a connection that goes out of it. */
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
