@@ -24,6 +24,7 @@ export {
   type ResolvedAddress,
   type Resolver,
 } from './http/guarded-fetch';
+export { callErrors, type Meaning, refusalOf } from './http/platform-errors';
 export { EventGate } from './inbound/event-gate';
 export { InboundPublisher } from './inbound/inbound-publisher';
 export { type FileDownload, type FileUpload, InboxClient } from './inbox/inbox-client';

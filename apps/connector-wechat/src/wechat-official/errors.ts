@@ -1,12 +1,5 @@
-import { ConnectorError, type ErrorKind } from '@huiliu/connector-kit';
+import { callErrors, type ConnectorError, type Meaning, refusalOf } from '@huiliu/connector-kit';
 import { entryOf } from '@huiliu/wire';
-import { callErrors } from '../shared/call-errors';
-
-interface Meaning {
-  readonly kind: ErrorKind;
-  readonly says: string;
-  readonly retryAfterMs?: number;
-}
 
 const auth = (says: string): Meaning => ({ kind: 'auth', says });
 const rejected = (says: string): Meaning => ({ kind: 'rejected', says });
@@ -55,11 +48,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 
 /** What an `errcode` means to us. One that is not known is a refusal: the platform answered, so nothing was sent. */
 export function errorOf(errcode: string, errmsg: string): ConnectorError {
-  const meaning = entryOf(MEANINGS, errcode) ?? rejected('微信拒绝了请求');
-  const { kind, says, retryAfterMs } = meaning;
-  return new ConnectorError(kind, errcode, `${says}（${errcode} ${errmsg.slice(0, 300)}）`, {
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
+  return refusalOf(entryOf(MEANINGS, errcode) ?? rejected('微信拒绝了请求'), errcode, errmsg);
 }
 
 export const { errorOfStatus, errorOfFetch } = callErrors('微信');

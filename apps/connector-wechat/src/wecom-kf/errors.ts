@@ -1,12 +1,5 @@
-import { ConnectorError, type ErrorKind } from '@huiliu/connector-kit';
+import { callErrors, type ConnectorError, type ErrorKind, type Meaning, refusalOf } from '@huiliu/connector-kit';
 import { entryOf } from '@huiliu/wire';
-import { callErrors } from '../shared/call-errors';
-
-interface Meaning {
-  readonly kind: ErrorKind;
-  readonly says: string;
-  readonly retryAfterMs?: number;
-}
 
 const auth = (says: string): Meaning => ({ kind: 'auth', says });
 const rejected = (says: string): Meaning => ({ kind: 'rejected', says });
@@ -47,10 +40,7 @@ export const isListed = (code: string): boolean => Object.hasOwn(MEANINGS, code)
 
 /** What an `errcode` means to us. One that is not known is a refusal: the platform answered, so nothing was done. */
 export function errorOf(errcode: string, errmsg: string): ConnectorError {
-  const { kind, says, retryAfterMs } = entryOf(MEANINGS, errcode) ?? rejected('企业微信拒绝了请求');
-  return new ConnectorError(kind, errcode, `${says}（${errcode} ${errmsg.slice(0, 300)}）`, {
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
+  return refusalOf(entryOf(MEANINGS, errcode) ?? rejected('企业微信拒绝了请求'), errcode, errmsg);
 }
 
 export const { errorOfStatus, errorOfFetch } = callErrors('企业微信');

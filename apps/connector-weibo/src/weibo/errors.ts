@@ -1,11 +1,5 @@
-import { ConnectorError, type ErrorKind, GuardedFetchError } from '@huiliu/connector-kit';
+import { callErrors, ConnectorError, type Meaning, refusalOf } from '@huiliu/connector-kit';
 import { entryOf } from '@huiliu/wire';
-
-interface Meaning {
-  readonly kind: ErrorKind;
-  readonly says: string;
-  readonly retryAfterMs?: number;
-}
 
 /** The hour's quota frees itself call by call: often enough to notice within the five minutes that a send may wait. */
 const QUOTA_MS = 10_000;
@@ -76,10 +70,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 
 /** What an `error_code` means to us. One that is not known is a refusal: the platform answered, so nothing was sent. */
 export function errorOf(code: string, words: string): ConnectorError {
-  const { kind, says, retryAfterMs } = entryOf(MEANINGS, code) ?? rejected('微博拒绝了请求');
-  return new ConnectorError(kind, code, `${says}（${code} ${words.slice(0, 300)}）`, {
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
+  return refusalOf(entryOf(MEANINGS, code) ?? rejected('微博拒绝了请求'), code, words);
 }
 
 /** 20032: done, and will be seen in a minute or two. */
@@ -93,30 +84,4 @@ export const isNotOpen = (error: unknown): boolean => error instanceof Connector
 export const isClosedInterface = (error: unknown): error is ConnectorError =>
   error instanceof ConnectorError && error.kind === 'rejected';
 
-/** An answer that is none of the interface's: a proxy's, a gateway's. */
-export function errorOfStatus(status: number): ConnectorError {
-  return status === 429 || status >= 500
-    ? new ConnectorError('transient', `http_${status}`, `微博接口暂时不可用（HTTP ${status}）`)
-    : new ConnectorError('rejected', `http_${status}`, `微博接口拒绝了请求（HTTP ${status}）`);
-}
-
-/**
- * What kept us from an answer. `acts`: the call does something, so that without an answer nobody knows whether it was done. The cause is
- * left out: it holds the address, and so the token.
- */
-export function errorOfFetch(error: unknown, acts: boolean): ConnectorError {
-  if (error instanceof ConnectorError) return error;
-  const failure = error instanceof GuardedFetchError ? error.failure : 'unanswered';
-  switch (failure) {
-    case 'refused':
-      return new ConnectorError('rejected', 'address_refused', '接口地址不被允许访问');
-    case 'too_large':
-      return new ConnectorError('rejected', 'too_large', '文件太大');
-    case 'unsent':
-      return new ConnectorError('transient', 'no_connection', '连不上微博接口');
-    case 'unanswered':
-      return acts
-        ? new ConnectorError('outcome_unknown', 'no_answer', '微博没有回应，不知道消息是否已发出')
-        : new ConnectorError('transient', 'no_answer', '微博没有回应');
-  }
-}
+export const { errorOfStatus, errorOfFetch } = callErrors('微博');

@@ -1,4 +1,19 @@
-import { ConnectorError, GuardedFetchError } from '@huiliu/connector-kit';
+import { ConnectorError, type ErrorKind } from '../contract/errors';
+import { GuardedFetchError } from './guarded-fetch';
+
+/** What one of a platform's codes means to us, and how people are told. */
+export interface Meaning {
+  readonly kind: ErrorKind;
+  readonly says: string;
+  readonly retryAfterMs?: number;
+}
+
+/** A refusal of the platform, with its code and its own words behind ours. */
+export function refusalOf({ kind, says, retryAfterMs }: Meaning, code: string, words: string): ConnectorError {
+  return new ConnectorError(kind, code, `${says}（${code} ${words.slice(0, 300)}）`, {
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
 
 /** What came of a call that the platform's interface did not answer. */
 export interface CallErrors {
