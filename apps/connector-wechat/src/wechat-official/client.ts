@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConnectorError, type GuardedFetch, type GuardedResponse } from '@huiliu/connector-kit';
 import type { Clock } from '@huiliu/storage';
-import { parseJson } from '@huiliu/wire';
+import { type ApiRequest, mediumIn, mimeOf, readAnswer, tokenIn } from '../shared/answers';
 import { multipart } from '../shared/multipart';
 import type { WechatOfficialConfig } from './definition';
 import { errorOf, errorOfFetch, errorOfStatus } from './errors';
@@ -11,12 +11,6 @@ const API = 'https://api.weixin.qq.com';
 const MAX_ANSWER = 256 * 1024;
 const MAX_FILE = 20 * 1024 * 1024;
 
-const Refusal = z.object({
-  errcode: z.union([z.number(), z.string()]).transform(String),
-  errmsg: z.string().default(''),
-});
-const Issued = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive() });
-const Uploaded = z.object({ media_id: z.string().min(1) });
 const VideoAddress = z.object({ video_url: z.url() });
 
 /** A file as the platform gave it. */
@@ -56,8 +50,8 @@ export class WechatClient {
         ...(signal === undefined ? {} : { signal }),
       });
       // The interface always answers JSON; anything else came from something in between.
-      const read = readAnswer(answer);
-      if (read === null)
+      const json = read(answer);
+      if (json === null)
         throw new ConnectorError('outcome_unknown', 'no_json', '微信的回应无法识别，不知道消息是否已发出');
     });
   }
@@ -77,9 +71,9 @@ export class WechatClient {
         acts: false,
         signal,
       });
-      const uploaded = Uploaded.safeParse(readAnswer(answer));
-      if (!uploaded.success) throw new ConnectorError('transient', 'no_media_id', '微信没有给出媒体文件的编号');
-      return uploaded.data.media_id;
+      const mediaId = mediumIn(read(answer));
+      if (mediaId === null) throw new ConnectorError('transient', 'no_media_id', '微信没有给出媒体文件的编号');
+      return mediaId;
     });
   }
 
@@ -88,7 +82,7 @@ export class WechatClient {
     return this.withToken(async (token) => {
       const query = `access_token=${token}&media_id=${encodeURIComponent(mediaId)}`;
       const answer = await this.call(`/cgi-bin/media/get?${query}`, { method: 'GET', acts: false, signal });
-      const json = isJson(answer) ? readAnswer(answer) : null;
+      const json = isJson(answer) ? read(answer) : null;
       const film = VideoAddress.safeParse(json);
       if (film.success) return this.downloadFrom(film.data.video_url, signal);
       if (json !== null) throw new ConnectorError('rejected', 'no_media', '微信没有给出文件');
@@ -137,18 +131,18 @@ export class WechatClient {
             body: JSON.stringify({ appid: appId, force_refresh: force }),
             acts: false,
           });
-    const issued = Issued.safeParse(readAnswer(answer));
-    if (!issued.success) throw new ConnectorError('transient', 'no_token', '没有得到 access_token');
-    return { token: issued.data.access_token, expiresInMs: issued.data.expires_in * 1000 };
+    const issued = tokenIn(read(answer));
+    if (issued === null) throw new ConnectorError('transient', 'no_token', '没有得到 access_token');
+    return issued;
   }
 
-  private async call(path: string, request: Request): Promise<GuardedResponse> {
+  private async call(path: string, request: ApiRequest): Promise<GuardedResponse> {
     const answer = await this.send(`${this.base}${path}`, { maxBytes: MAX_FILE, ...request });
     if (answer.status !== 200) throw errorOfStatus(answer.status);
     return answer;
   }
 
-  private async send(url: string, { acts, ...request }: Request): Promise<GuardedResponse> {
+  private async send(url: string, { acts, ...request }: ApiRequest): Promise<GuardedResponse> {
     try {
       return await this.fetch.fetch(url, request);
     } catch (error) {
@@ -157,32 +151,11 @@ export class WechatClient {
   }
 }
 
-interface Request {
-  readonly method: 'GET' | 'POST';
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
-  readonly signal?: AbortSignal;
-  readonly maxBytes?: number;
-  readonly acts: boolean;
-}
-
-const mimeOf = (answer: GuardedResponse): string => (answer.headers['content-type'] ?? '').split(';', 1)[0] as string;
 /** Errors come as JSON under whatever type; files never begin so and end so small. */
 const isJson = (answer: GuardedResponse): boolean =>
   /json|text\/plain/.test(mimeOf(answer)) || (answer.body.length < 2048 && answer.body[0] === 0x7b);
 
-/** The answer's JSON; null when it is none. Throws what the platform refused. */
-function readAnswer(answer: GuardedResponse): unknown {
-  let value: unknown;
-  try {
-    value = parseJson(answer.body.toString('utf8'), { maxChars: MAX_ANSWER });
-  } catch {
-    return null;
-  }
-  const refusal = Refusal.safeParse(value);
-  if (refusal.success && refusal.data.errcode !== '0') throw errorOf(refusal.data.errcode, refusal.data.errmsg);
-  return value;
-}
+const read = (answer: GuardedResponse): unknown => readAnswer(answer, errorOf, { maxChars: MAX_ANSWER });
 
 function fileOf(answer: GuardedResponse): MediaFile {
   return { bytes: answer.body, mime: mimeOf(answer) || 'application/octet-stream' };

@@ -1,7 +1,6 @@
-import { z } from 'zod';
 import { ConnectorError, type GuardedFetch, type GuardedResponse } from '@huiliu/connector-kit';
 import type { Clock } from '@huiliu/storage';
-import { parseJson } from '@huiliu/wire';
+import { type ApiRequest, mediumIn, mimeOf, readAnswer, tokenIn } from '../shared/answers';
 import { multipart } from '../shared/multipart';
 import { type IssuedToken, Tokens } from '../shared/tokens';
 import type { WecomKfConfig } from './definition';
@@ -12,13 +11,6 @@ const API = 'https://qyapi.weixin.qq.com';
 const MAX_ANSWER = 16 * 1024 * 1024;
 const MAX_FILE = 20 * 1024 * 1024;
 const MAX_DEPTH = 20;
-
-const Refusal = z.object({
-  errcode: z.union([z.number(), z.string()]).transform(String),
-  errmsg: z.string().catch(''),
-});
-const Issued = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive() });
-const Uploaded = z.object({ media_id: z.string().min(1) });
 
 /** A file as the platform gave it. */
 export interface MediaFile {
@@ -38,8 +30,7 @@ export class WecomClient {
     clock: Pick<Clock, 'now'>,
   ) {
     this.base = (config.apiBase ?? API).replace(/\/+$/, '');
-    // The platform knows no forced renewal: it gives the same token until that has ended.
-    // `gettoken` cannot be forced: there is nothing to take turns for.
+    // The platform knows no forced renewal (it gives the same token until that has ended): there is nothing to take turns for.
     this.tokens = new Tokens(
       () => this.askToken(),
       (work) => work(),
@@ -77,9 +68,9 @@ export class WecomClient {
         acts: false,
         signal,
       });
-      const uploaded = Uploaded.safeParse(readAnswer(answer));
-      if (!uploaded.success) throw new ConnectorError('transient', 'no_media_id', '企业微信没有给出媒体文件的编号');
-      return uploaded.data.media_id;
+      const mediaId = mediumIn(read(answer));
+      if (mediaId === null) throw new ConnectorError('transient', 'no_media_id', '企业微信没有给出媒体文件的编号');
+      return mediaId;
     });
   }
 
@@ -91,7 +82,7 @@ export class WecomClient {
       const disposition = answer.headers['content-disposition'];
       // A refusal comes as JSON, and so may a customer's file: that one comes as a file.
       if (disposition === undefined && isJson(answer)) {
-        readAnswer(answer);
+        read(answer);
         throw new ConnectorError('rejected', 'no_media', '企业微信没有给出文件');
       }
       return { bytes: answer.body, mime: mimeOf(answer) || 'application/octet-stream', disposition };
@@ -108,11 +99,11 @@ export class WecomClient {
         maxBytes: MAX_ANSWER,
         ...(signal === undefined ? {} : { signal }),
       });
-      const read = readAnswer(answer);
+      const json = read(answer);
       // The interface always answers JSON; anything else came from something in between.
-      if (read === null)
+      if (json === null)
         throw new ConnectorError(acts ? 'outcome_unknown' : 'transient', 'no_json', '企业微信的回应无法识别');
-      return read;
+      return json;
     }, !acts);
   }
 
@@ -133,12 +124,12 @@ export class WecomClient {
     const { corpId, secret } = this.config;
     const query = new URLSearchParams({ corpid: corpId, corpsecret: secret }).toString();
     const answer = await this.call(`/cgi-bin/gettoken?${query}`, { method: 'GET', acts: false });
-    const issued = Issued.safeParse(readAnswer(answer));
-    if (!issued.success) throw new ConnectorError('transient', 'no_token', '没有得到 access_token');
-    return { token: issued.data.access_token, expiresInMs: issued.data.expires_in * 1000 };
+    const issued = tokenIn(read(answer));
+    if (issued === null) throw new ConnectorError('transient', 'no_token', '没有得到 access_token');
+    return issued;
   }
 
-  private async call(path: string, { acts, ...request }: Request): Promise<GuardedResponse> {
+  private async call(path: string, { acts, ...request }: ApiRequest): Promise<GuardedResponse> {
     let answer: GuardedResponse;
     try {
       answer = await this.fetch.fetch(`${this.base}${path}`, { maxBytes: MAX_FILE, ...request });
@@ -150,27 +141,7 @@ export class WecomClient {
   }
 }
 
-interface Request {
-  readonly method: 'GET' | 'POST';
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
-  readonly signal?: AbortSignal;
-  readonly maxBytes?: number;
-  readonly acts: boolean;
-}
-
-const mimeOf = (answer: GuardedResponse): string => (answer.headers['content-type'] ?? '').split(';', 1)[0] as string;
 const isJson = (answer: GuardedResponse): boolean => /json|text\/plain/.test(mimeOf(answer));
 
-/** The answer's JSON; null when it is none. Throws what the platform refused. */
-function readAnswer(answer: GuardedResponse): unknown {
-  let value: unknown;
-  try {
-    value = parseJson(answer.body.toString('utf8'), { maxChars: MAX_ANSWER, maxDepth: MAX_DEPTH });
-  } catch {
-    return null;
-  }
-  const refusal = Refusal.safeParse(value);
-  if (refusal.success && refusal.data.errcode !== '0') throw errorOf(refusal.data.errcode, refusal.data.errmsg);
-  return value;
-}
+const read = (answer: GuardedResponse): unknown =>
+  readAnswer(answer, errorOf, { maxChars: MAX_ANSWER, maxDepth: MAX_DEPTH });
