@@ -119,12 +119,9 @@ class Reduction {
       };
       addItem(this.state, item);
     } else changeItem(this.state, item, { version, accountId, teamId, offer: null, refused: {}, phase });
-    hold(this.state, item, change.agentId, change.weight);
     const owner = change.agentId === null ? undefined : this.state.agents.get(change.agentId);
-    if (owner !== undefined) {
-      owner.lastAssignedAt = Math.max(owner.lastAssignedAt, this.now);
-      touchAgent(this.state, owner);
-    }
+    if (owner !== undefined) owner.lastAssignedAt = Math.max(owner.lastAssignedAt, this.now);
+    hold(this.state, item, change.agentId, change.weight);
     if (freed !== owner) this.serveFreed(freed);
   }
 
@@ -226,9 +223,8 @@ class Reduction {
     const match = chooseAgent(this.state, item, this.now);
     const { agent, reason } = match;
     if (agent === null) return match;
-    hold(this.state, item, agent.agentId);
     agent.lastAssignedAt = this.now;
-    touchAgent(this.state, agent);
+    hold(this.state, item, agent.agentId);
     const seconds = acceptSeconds(this.state, item, agent.agentId);
     const decided = { conversationId: item.conversationId, version: item.version, agentId: agent.agentId, reason };
     if (seconds === null) {

@@ -60,7 +60,7 @@ export function changeItem(
   state.dirty.items.add(item.conversationId);
 }
 
-/** Gives an item's weight to an agent, or to nobody. Answers who had it before. */
+/** Gives an item's weight to an agent, who is ranked anew, or to nobody. Answers who had it before. */
 export function hold(
   state: RoutingState,
   item: ItemState,
