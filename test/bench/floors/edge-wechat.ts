@@ -5,37 +5,12 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { serveNotes, tell } from '../lib/child';
 import { hmacOf, readPushId } from '../load/wechat-pushes';
+import { GatheringProducer } from './gathering-producer';
 
 const { FLOOR_BROKERS = '', FLOOR_TOPIC = '', FLOOR_KEY = '' } = process.env;
-const kafka = new Kafka({ clientId: 'floor', brokers: FLOOR_BROKERS.split(','), logLevel: logLevel.NOTHING });
-const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
-
-interface Waiting {
-  readonly key: string;
-  readonly value: string;
-  readonly done: () => void;
-}
-
-let queue: Waiting[] = [];
-let sending = false;
-
-async function drain(): Promise<void> {
-  sending = true;
-  await new Promise((resolve) => setImmediate(resolve));
-  while (queue.length > 0) {
-    const batch = queue;
-    queue = [];
-    await producer.sendBatch({
-      acks: -1,
-      topicMessages: [{ topic: FLOOR_TOPIC, messages: batch.map(({ key, value }) => ({ key, value })) }],
-    });
-    for (const { done } of batch) done();
-  }
-  sending = false;
-}
+const producer = new GatheringProducer(FLOOR_BROKERS, FLOOR_TOPIC);
 
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
@@ -51,8 +26,7 @@ const server = createServer((request, response) => {
     }
     const value = JSON.stringify({ id, at: new Date().toISOString(), body: body.toString('utf8') });
     const done = (): void => void response.writeHead(200, { 'content-length': 7 }).end('success');
-    queue.push({ key: String(readPushId(id).visitor), value, done });
-    if (!sending) void drain();
+    producer.add({ key: String(readPushId(id).visitor), value, done });
   });
 });
 

@@ -5,37 +5,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { serveNotes, tell } from '../lib/child';
 import { idOf } from '../lib/messages';
+import { GatheringProducer } from './gathering-producer';
 
 const { FLOOR_BROKERS = '', FLOOR_TOPIC = '', FLOOR_KEY = '', FLOOR_ACCOUNT = '' } = process.env;
-const kafka = new Kafka({ clientId: 'floor', brokers: FLOOR_BROKERS.split(','), logLevel: logLevel.NOTHING });
-const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
-
-interface Waiting {
-  readonly key: string;
-  readonly value: string;
-  readonly done: () => void;
-}
-
-let queue: Waiting[] = [];
-let sending = false;
-
-async function drain(): Promise<void> {
-  sending = true;
-  await new Promise((resolve) => setImmediate(resolve));
-  while (queue.length > 0) {
-    const batch = queue;
-    queue = [];
-    await producer.sendBatch({
-      acks: -1,
-      topicMessages: [{ topic: FLOOR_TOPIC, messages: batch.map(({ key, value }) => ({ key, value })) }],
-    });
-    for (const { done } of batch) done();
-  }
-  sending = false;
-}
+const producer = new GatheringProducer(FLOOR_BROKERS, FLOOR_TOPIC);
 
 function isSigned(authorization: string | undefined): boolean {
   const [payload = '', signature = ''] = (authorization ?? '').slice('Bearer '.length).split('.');
@@ -86,8 +61,7 @@ const server = createServer((request, response) => {
         .writeHead(202, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(answer) })
         .end(answer);
     };
-    queue.push({ key: `${FLOOR_ACCOUNT}:${claims.conversationId}`, value, done });
-    if (!sending) void drain();
+    producer.add({ key: `${FLOOR_ACCOUNT}:${claims.conversationId}`, value, done });
   });
 });
 

@@ -1,6 +1,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { cpuMicros } from './cpu';
+import { rssMb } from './memory';
 import { inboundRecord, type BenchConversation } from './messages';
 import { startSuiteProduct } from './product';
 import { pause, until } from './scene';
@@ -46,7 +47,7 @@ export class LaidSuite {
   }
 
   /** Lays so many messages down, of conversations as `draw` (0 ≤ x < 1) has it, and lets the suite handle them. */
-  async drain(messages: number, draw: (nth: number) => number, readRss: (pid: number) => number): Promise<Drained> {
+  async drain(messages: number, draw: (nth: number) => number): Promise<Drained> {
     const file = path.join(this.folder, 'huiliu.sqlite');
     let last = 0;
     for (let from = 0; from < messages; from += LAID_AT_ONCE)
@@ -65,12 +66,12 @@ export class LaidSuite {
       const { pid } = product.processes()[0]!;
       await until(async () => (await this.assigned(database)) === this.sent.size, 60_000);
       const used = cpuMicros(pid);
-      const rssMb = readRss(pid);
+      const held = rssMb(pid);
       await product.stop();
       return {
         cpuMicrosPerMessage: (used - this.startMicros) / messages,
         rate: (messages * 1000) / Math.max(1, endedMs - startedMs),
-        rssMb,
+        rssMb: held,
       };
     } finally {
       database.close();

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { chance } from '../load/schedule';
 import { openDesk, type Desk } from '../lib/desk';
 import { LaidSuite, type Drained } from '../lib/laid-suite';
-import { rssMb } from '../lib/memory';
 import { conversationsOf } from '../lib/messages';
 import { median } from '../lib/pairs';
 import { startSuiteProduct } from '../lib/product';
@@ -37,7 +36,7 @@ export const conversations: Scene = async ({ seconds, seed }) => {
     const desk = await prepare(template);
     const messages = Math.max(LEAST, Math.round((seconds * RATE) / SIZES.length / ROUNDS));
     const draw = chance(seed);
-    const drain = (suite: LaidSuite, count: number): Promise<Drained> => suite.drain(count, draw, rssMb);
+    const drain = (suite: LaidSuite, count: number): Promise<Drained> => suite.drain(count, draw);
     const inTurn = async (some: readonly Size[]): Promise<void> => {
       for (let nth = 0; nth < ROUNDS; nth++)
         for (const { suite, rounds } of some) rounds.push(await drain(suite, messages));
@@ -48,7 +47,7 @@ export const conversations: Scene = async ({ seconds, seed }) => {
       const suite = await LaidSuite.copy(template, desk.accountId, conversationsOf(`${seed}/${name}`, count));
       const size = { name, suite, rounds: [] };
       sizes.push(size);
-      await suite.drain(count, (nth) => nth / count, rssMb);
+      await suite.drain(count, (nth) => nth / count);
       await suite.measureStart();
       return size;
     };

@@ -15,21 +15,24 @@ interface Look {
   readonly states?: Readonly<Record<number, Words>>;
 }
 
-const LOOKS: Readonly<Record<string, Look>> = {
-  'wechat-official': {
-    acts: [
-      { event: 'follow', icon: 'plus', name: ['关注', 'Follow'] },
-      { event: 'unfollow', icon: 'minus', name: ['取消关注', 'Unfollow'] },
-      { event: 'scan', key: 'store-7', icon: 'code', name: ['扫码', 'Scan'] },
-      { event: 'menu_click', key: 'ORDERS', icon: 'menu', name: ['菜单', 'Menu'] },
-    ],
-    events: {
-      follow: ['你关注了这个公众号', 'You follow this account'],
-      unfollow: ['你取消了关注', 'You do not follow it any more'],
-      scan: ['你扫描了二维码', 'You scanned a code'],
-      menu_click: ['你点击了菜单', 'You used the menu'],
-    },
+/** Accounts that people follow, and that have a menu. `account`: what it is called. */
+const followed = (account: string): Look => ({
+  acts: [
+    { event: 'follow', icon: 'plus', name: ['关注', 'Follow'] },
+    { event: 'unfollow', icon: 'minus', name: ['取消关注', 'Unfollow'] },
+    { event: 'scan', key: 'store-7', icon: 'code', name: ['扫码', 'Scan'] },
+    { event: 'menu_click', key: 'ORDERS', icon: 'menu', name: ['菜单', 'Menu'] },
+  ],
+  events: {
+    follow: [`你关注了这个${account}`, 'You follow this account'],
+    unfollow: ['你取消了关注', 'You do not follow it any more'],
+    scan: ['你扫描了二维码', 'You scanned a code'],
+    menu_click: ['你点击了菜单', 'You used the menu'],
   },
+});
+
+const LOOKS: Readonly<Record<string, Look>> = {
+  'wechat-official': followed('公众号'),
   wechaty: {
     acts: [
       { event: 'recall', icon: 'back', name: ['撤回', 'Recall'] },
@@ -38,20 +41,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
     ],
     events: { recalled: ['一条消息已撤回', 'A message was recalled'] },
   },
-  weibo: {
-    acts: [
-      { event: 'follow', icon: 'plus', name: ['关注', 'Follow'] },
-      { event: 'unfollow', icon: 'minus', name: ['取消关注', 'Unfollow'] },
-      { event: 'scan', key: 'store-7', icon: 'code', name: ['扫码', 'Scan'] },
-      { event: 'menu_click', key: 'ORDERS', icon: 'menu', name: ['菜单', 'Menu'] },
-    ],
-    events: {
-      follow: ['你关注了这个账号', 'You follow this account'],
-      unfollow: ['你取消了关注', 'You do not follow it any more'],
-      scan: ['你扫描了二维码', 'You scanned a code'],
-      menu_click: ['你点击了菜单', 'You used the menu'],
-    },
-  },
+  weibo: followed('账号'),
   'wecom-kf': {
     acts: [
       { event: 'enter_session', key: 'shop', icon: 'enter', name: ['进入会话', 'Enter'] },
