@@ -15,7 +15,7 @@ const ROUNDS = 3;
 const LEAST = 20_000;
 /** Messages a second that are expected at least, to size a round by. */
 const RATE = 4_000;
-const STORED = 100_000;
+const STORED = 1_000_000;
 /** All of the largest crowd find an agent. */
 const AGENTS = 110;
 
