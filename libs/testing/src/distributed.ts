@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createTestDatabase } from './databases';
 import { eventually } from './eventually';
+import { freePort } from './free-port';
 import { startBroker } from './kafka';
 import { residentMemory } from './memory';
-import { LogTail, REPOSITORY, baseEnvironment, freePort, ready, type System, type SystemOptions } from './system';
+import { LogTail, REPOSITORY, baseEnvironment, ready, type System, type SystemOptions } from './system';
 
 const SCRIPT = path.join(REPOSITORY, 'deploy/scripts/distributed.mjs');
 const STARTED = /^([a-z-]+) pid (\d+) port (\d+)$/;

@@ -4,6 +4,7 @@ export * from './databases';
 export * from './distributed';
 export * from './eventually';
 export * from './fake-clock';
+export * from './free-port';
 export * from './frame-socket';
 export * from './http';
 export * from './kafka';

@@ -3,8 +3,9 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from './free-port';
 import { residentMemory } from './memory';
-import { LogTail, REPOSITORY, baseEnvironment, freePort, ready, type System, type SystemOptions } from './system';
+import { LogTail, REPOSITORY, baseEnvironment, ready, type System, type SystemOptions } from './system';
 
 const MAIN = path.join(REPOSITORY, 'dist/apps/suite/src/main.js');
 

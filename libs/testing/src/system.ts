@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { call } from './http';
 import { eventually } from './eventually';
@@ -35,14 +34,6 @@ export interface SystemOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A broker and a database to run on (distributed only), which the caller ends; without them the system has its own. */
   readonly services?: { readonly brokers: string; readonly databaseUrl: string };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** What every system of the tests is started with; nothing of the developer's own settings leaks in. */
