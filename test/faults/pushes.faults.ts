@@ -1,6 +1,7 @@
 import { faultTest } from './harness/fault-test';
 import { distributedWorld, type DistributedWorld, embeddedWorld, type World } from './harness/world';
-import { killedBehindPushes, killedUnderPushes, PUSHED, PUSHED_WHOLE } from './pushes';
+import { PUSHED, PUSHED_WHOLE } from './harness/pushing';
+import { killedBehindPushes, killedUnderPushes } from './pushes';
 
 describe('pushes that a platform repeats, one process', () => {
   let world: World;

@@ -24,6 +24,8 @@ export const BREAKAGES = [
   'ack-before-durable',
   // The spool says that it has a record two seconds before it writes it.
   'spool-fsync',
+  // Where one has read to is kept before what was read is durable.
+  'cursor-before-publish',
   // What comes again is stored again.
   'dedupe',
   // The relay goes on behind the last row that it sent.

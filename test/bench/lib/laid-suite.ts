@@ -9,7 +9,8 @@ import { scratch } from './services';
 import { INBOUND, SqliteFile } from './sqlite-file';
 import { assigned } from './stored';
 
-const PATIENCE_MS = 600_000;
+/** For anything to happen. */
+const PATIENCE_MS = 120_000;
 const SETTLED_MS = 500;
 /** SQLite takes so many values in one question. */
 const IDS_AT_ONCE = 10_000;
@@ -53,28 +54,27 @@ export class LaidSuite {
     for (let from = 0; from < messages; from += LAID_AT_ONCE)
       last = this.lay(file, from, Math.min(messages, from + LAID_AT_ONCE), draw);
     const database = new SqliteFile(file, true);
+    const before = database.position();
+    const starting = startSuiteProduct(this.folder);
+    starting.catch(() => undefined);
     try {
-      const before = database.position();
-      const starting = startSuiteProduct(this.folder);
-      starting.catch(() => undefined);
       await until(() => Promise.resolve(database.position() > before), PATIENCE_MS, 2);
       const startedMs = Date.now();
-      if (!(await until(() => Promise.resolve(database.position() >= last), PATIENCE_MS, 2)))
-        throw new Error(`the suite did not handle what was laid down; it stands at ${database.position()} of ${last}`);
+      for (let at = database.position(); at < last; at = database.position())
+        if (!(await until(() => Promise.resolve(database.position() > at), PATIENCE_MS, 2)))
+          throw new Error(`the suite stands still at ${at} of ${last} that were laid down`);
       const endedMs = Date.now();
-      const product = await starting;
-      const { pid } = product.processes()[0]!;
+      const { pid } = (await starting).processes()[0]!;
       await until(async () => (await this.assigned(database)) === this.sent.size, 60_000);
       const used = cpuMicros(pid);
-      const held = rssMb(pid);
-      await product.stop();
       return {
         cpuMicrosPerMessage: (used - this.startMicros) / messages,
         rate: (messages * 1000) / Math.max(1, endedMs - startedMs),
-        rssMb: held,
+        rssMb: rssMb(pid),
       };
     } finally {
       database.close();
+      await (await starting).stop();
     }
   }
 

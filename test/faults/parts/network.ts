@@ -1,6 +1,7 @@
 import { eventually, pause } from '@huiliu/testing';
 import { Load, type LoadOptions } from '../harness/load';
 import type { Network } from '../harness/proxy';
+import { playedHere, Pushing, PUSHED_WHOLE } from '../harness/pushing';
 import type { Random } from '../harness/random';
 import { recount } from '../harness/recount';
 import { faultTest } from '../harness/fault-test';
@@ -9,6 +10,9 @@ import type { DistributedWorld } from '../harness/world';
 
 const TALK: LoadOptions = { conversations: 40, perSecond: 40, pages: 5 };
 const BROKER_AWAY_MS = 20_000;
+/** A platform waits five seconds, and here it does not ask a second time. */
+const ONE_TRY = { answerMs: 5_000, pauseMs: 0, tries: 1 };
+const PUSHES = { customers: 10, atLeast: 1, everyMs: 500 };
 /** How many messages, answered or not, are enough to say that everyone writes. */
 const SOME = 80;
 
@@ -43,18 +47,26 @@ export async function spoolingKilled(world: DistributedWorld): Promise<string[]>
 /** Broker, database and the way to them fail while everybody writes. */
 export function network(world: () => DistributedWorld): void {
   faultTest(
-    'Kafka down for 20 s, a connector killed meanwhile: visitors get their 202, all arrives in order afterwards',
+    'Kafka down for 20 s, a connector killed meanwhile: platforms and visitors get their answer, all arrives in order afterwards',
     async () => {
       const load = await Load.start(world(), TALK);
+      const pushing: Pushing[] = [];
+      for (const { platform } of PUSHED_WHOLE)
+        pushing.push(Pushing.start(world(), await playedHere(world(), platform, ONE_TRY), PUSHES));
       await heard(load, SOME);
       await world().broker.service.stop();
       const [downMs, before] = [Date.now(), load.acknowledged];
       const [refused, slowest] = [refusals(load), load.slowestMs.restart()];
+      const takenBefore = pushing.map(({ taken }) => taken);
       await pause(BROKER_AWAY_MS / 2);
       const meanwhile = load.acknowledged - before;
       say(`  ${meanwhile} acknowledged while it was away, the slowest after ${slowest()} ms`);
       expect(refusals(load) - refused).toBe(0);
       expect(meanwhile).toBeGreaterThan(SOME);
+      // And no platform had to come a second time.
+      const taken = pushing.map((one, at) => one.taken - (takenBefore[at] ?? 0));
+      say(`  ${taken.join(', ')} pushes taken meanwhile`);
+      expect(Math.min(...taken)).toBeGreaterThan(PUSHES.customers);
       // A connector that starts without the bus knows its accounts from before, and takes on what it had spooled.
       await world().system.kill('connector-webchat');
       const killedMs = Date.now();
@@ -66,6 +78,7 @@ export function network(world: () => DistributedWorld): void {
       await world().broker.service.bringBack();
       await heard(load, load.acknowledged + SOME);
       await load.stop();
+      expect((await Promise.all(pushing.map((one) => one.stop()))).flat()).toEqual([]);
       expect(await recount(world(), load)).toEqual([]);
     },
   );

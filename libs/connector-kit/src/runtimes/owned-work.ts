@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
-import { dieIfArmed } from '@huiliu/platform';
+import { breaks, dieIfArmed } from '@huiliu/platform';
 import type { AnyRuntime } from '../contract/runtime';
 import type { AccountContext } from '../contract/context';
 import { ConnectorError } from '../contract/errors';
@@ -100,12 +100,16 @@ export class OwnedWork {
       this.wanted = false;
       const cursor = await this.cursors.read(this.account.id);
       const pulled = await pull(cursor, hint, signal);
+      const move = async (): Promise<void> => {
+        if (pulled.cursor !== cursor) await this.cursors.move(this.account.id, pulled.cursor, held);
+      };
+      if (breaks('cursor-before-publish')) await move();
       if (pulled.events.length > 0) dieIfArmed('fetched');
       // Durable first: what is read twice is deduplicated, what is skipped is lost.
       await this.gate.publish(this.account, pulled.events);
       await this.gate.publishReceipts(this.account, pulled.receipts ?? []);
       if (pulled.events.length > 0) dieIfArmed('published');
-      if (pulled.cursor !== cursor) await this.cursors.move(this.account.id, pulled.cursor, held);
+      if (!breaks('cursor-before-publish')) await move();
       if (this.hint === hint) this.hint = null;
       more = pulled.more;
     }
