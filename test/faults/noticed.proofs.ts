@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
+import { INBOX_EVENTS } from '@huiliu/contracts';
 import type { Breakage } from '@huiliu/platform';
 import { seeded, type Random } from './harness/random';
 import { say } from './harness/say';
@@ -43,7 +44,7 @@ const EMBEDDED: readonly Proof<World>[] = [
 const DISTRIBUTED: readonly Proof<DistributedWorld>[] = [
   {
     breakage: 'tail-doubles',
-    play: (world, random) => answersSwallowed(world, random, 2),
+    play: (world, random) => answersSwallowed(world, random, 2, INBOX_EVENTS.name),
     symptom: /pages of .* twice/,
   },
   { breakage: 'spool-fsync', play: spoolingKilled, symptom: /customers, stored: .* misses/ },

@@ -61,7 +61,7 @@ function distributedFaults(world: DistributedWorld, random: Random): Fault[] {
       const { network } = world.broker;
       const before = network.swallowed;
       say('  an answer of the broker is swallowed');
-      network.swallow(1);
+      network.swallow();
       await eventually('it is swallowed', () => network.swallowed > before, 60_000);
     },
     async () => {

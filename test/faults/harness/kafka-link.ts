@@ -23,8 +23,8 @@ export interface KafkaLinkOptions {
   /** The broker's port, as its answers name it, and the one to name in its place. */
   readonly from: number;
   readonly to: number;
-  /** Asked at each produce request: whether its answer is to be swallowed. */
-  readonly takeSwallow: () => boolean;
+  /** Asked at each produce request, whole: whether its answer is to be swallowed. */
+  readonly takeSwallow: (request: Buffer) => boolean;
   readonly swallowed: () => void;
 }
 
@@ -46,7 +46,7 @@ export class KafkaLink {
     for (const frame of frames) {
       const apiKey = frame.readInt16BE(4);
       const correlation = frame.readInt32BE(8);
-      if (apiKey === PRODUCE && this.options.takeSwallow()) this.lost.add(correlation);
+      if (apiKey === PRODUCE && this.options.takeSwallow(frame)) this.lost.add(correlation);
       if (NAMING.has(apiKey)) this.naming.add(correlation);
     }
     return frames;

@@ -34,7 +34,8 @@ export class FaultProxy {
   private readonly pairs = new Set<Pair>();
   private network: Network = { is: 'well' };
   private listening: number | null = null;
-  private toSwallow = 0;
+  /** Answers that are to get lost: those of requests that name a topic, or any. */
+  private toSwallow: { readonly topic: string }[] = [];
   /** Answers to produce requests that nobody got, although the broker did what they asked. */
   swallowed = 0;
 
@@ -80,9 +81,9 @@ export class FaultProxy {
     return this.set({ is: 'well' });
   }
 
-  /** The broker does what the next produce requests ask, and nobody hears of it. */
-  swallow(answers: number): void {
-    this.toSwallow += answers;
+  /** The broker does what the next produce request (to this topic) asks, and nobody hears of it. */
+  swallow(topic = ''): void {
+    this.toSwallow.push({ topic });
   }
 
   async stop(): Promise<void> {
@@ -114,7 +115,7 @@ export class FaultProxy {
       ? new KafkaLink({
           from: this.service.port,
           to: this.port,
-          takeSwallow: () => this.toSwallow > 0 && this.toSwallow-- > 0,
+          takeSwallow: (request) => this.takeSwallow(request),
           swallowed: () => this.swallowed++,
         })
       : null;
@@ -130,6 +131,12 @@ export class FaultProxy {
       pair.destroy();
     };
     for (const socket of [client, service]) socket.on('error', end).on('close', end);
+  }
+
+  private takeSwallow(request: Buffer): boolean {
+    const at = this.toSwallow.findIndex(({ topic }) => request.includes(topic));
+    if (at >= 0) this.toSwallow.splice(at, 1);
+    return at >= 0;
   }
 
   private pass(pair: Pair, from: Socket, to: Socket, through: (chunk: Buffer) => Buffer[]): void {

@@ -16,14 +16,19 @@ const PUSHES = { customers: 10, atLeast: 1, everyMs: 500 };
 /** How many messages, answered or not, are enough to say that everyone writes. */
 const SOME = 80;
 
-/** The broker does what it is asked, and some of its answers get lost. Answers what is wrong. */
-export async function answersSwallowed(world: DistributedWorld, random: Random, answers: number): Promise<string[]> {
+/** The broker does what it is asked, and some of its answers get lost: to whoever publishes (to one topic). Answers what is wrong. */
+export async function answersSwallowed(
+  world: DistributedWorld,
+  random: Random,
+  answers: number,
+  topic?: string,
+): Promise<string[]> {
   const load = await Load.start(world, { ...TALK, perSecond: 120 });
   const { network: way } = world.broker;
   const most = way.swallowed + answers;
   for (let swallowed = way.swallowed + 1; swallowed <= most; swallowed++) {
     await heard(load, load.acknowledged + random.between(10, SOME));
-    way.swallow(1);
+    way.swallow(topic);
     await eventually('an answer is swallowed', () => way.swallowed >= swallowed);
     await heard(load, load.acknowledged + SOME);
   }
