@@ -55,6 +55,10 @@ export class KfAccount implements PlatformAccount, ApiAccount {
   readonly secret: string;
   readonly codes = new Map<string, { readonly customer: Customer; readonly untilMs: number }>();
   readonly sentIds = new Set<string>();
+  readonly servicers = new Map([
+    [SERVICER, true],
+    ['lisi', false],
+  ]);
   private readonly customers = new Map<string, Customer>();
   private messages: ShownMessage[] = [];
   private readonly shownById = new Map<string, ShownMessage>();
@@ -177,14 +181,12 @@ export class KfAccount implements PlatformAccount, ApiAccount {
       }
       case 'recall':
         return happen({ event_type: 'user_recall_msg', recall_msgid: key || customer.lastMsgId });
-      case 'servicer_answers':
-        this.setState(customer, 3, SERVICER);
-        return this.add(
-          customer,
-          { msgtype: 'text', text: { content: key }, servicer_userid: SERVICER },
-          ORIGIN.servicer,
-          nowMs,
-        );
+      case 'servicer_answers': {
+        // Whoever has the session; who answers one that nobody has takes it.
+        const servicer_userid = customer.servicer ?? SERVICER;
+        this.setState(customer, 3, servicer_userid);
+        return this.add(customer, { msgtype: 'text', text: { content: key }, servicer_userid }, ORIGIN.servicer, nowMs);
+      }
       case 'servicer_recalls':
         return happen({ event_type: 'servicer_recall_msg', recall_msgid: key, servicer_userid: SERVICER });
       case 'servicer_takes':
@@ -200,11 +202,18 @@ export class KfAccount implements PlatformAccount, ApiAccount {
           fail_type: Number(key),
         });
       case 'servicer_status':
+        // 1 receives, 2 has stopped.
+        this.servicers.set(SERVICER, key !== '2');
         return this.add(
           customer,
           {
             msgtype: 'event',
-            event: { event_type: 'servicer_status_change', servicer_userid: SERVICER, status: 1, open_kfid },
+            event: {
+              event_type: 'servicer_status_change',
+              servicer_userid: SERVICER,
+              status: key === '2' ? 2 : 1,
+              open_kfid,
+            },
           },
           ORIGIN.system,
           nowMs,
