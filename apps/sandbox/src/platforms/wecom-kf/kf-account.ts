@@ -9,7 +9,7 @@ import type { ApiAccount } from './api-account';
 import { type CallbackIdentity, callbackOf, handshakeOf } from './callbacks';
 import { type ItemFields, messageFields, SERVICER, sessionChange } from './customer-acts';
 import { Customer } from './customers';
-import { type Entry, Journal } from './journal';
+import { type Entry, Journal, type Place } from './journal';
 import { KfApi } from './kf-api';
 import { MessageList } from './message-list';
 import { Tokens } from './tokens';
@@ -50,7 +50,7 @@ const Settings = z.strictObject({
 export class KfAccount implements PlatformAccount, ApiAccount {
   readonly tokens = new Tokens();
   readonly media = new Media(MEDIA);
-  readonly list = new MessageList();
+  readonly list: MessageList;
   readonly identity: CallbackIdentity;
   readonly secret: string;
   readonly codes = new Map<string, { readonly customer: Customer; readonly untilMs: number }>();
@@ -71,7 +71,8 @@ export class KfAccount implements PlatformAccount, ApiAccount {
     this.secret = secret;
     this.identity = identity;
     this.journal = new Journal(played.folder);
-    for (const entry of this.journal.read()) this.apply(entry);
+    this.list = new MessageList(this.journal);
+    for (const { entry, place } of this.journal.read()) this.apply(entry, place);
     this.api = new KfApi(this);
   }
 
@@ -154,8 +155,7 @@ export class KfAccount implements PlatformAccount, ApiAccount {
   }
 
   record(entry: Entry): void {
-    this.journal.add(entry);
-    this.apply(entry);
+    this.apply(entry, this.journal.add(entry));
   }
 
   setState(customer: Customer, state: number, servicer: string | null): void {
@@ -233,13 +233,14 @@ export class KfAccount implements PlatformAccount, ApiAccount {
     this.record({ type: 'item', customer: customer.name, item });
   }
 
-  private apply(entry: Entry): void {
+  private apply(entry: Entry, place: Place): void {
     const customer = this.customer(entry.customer);
     switch (entry.type) {
       case 'item': {
         const { item } = entry;
-        this.list.add(item);
-        if (item.origin === ORIGIN.customer) customer.wrote(String(item.msgid), Number(item.send_time) * 1000);
+        const sentAtMs = Number(item.send_time) * 1000;
+        this.list.add(place, sentAtMs);
+        if (item.origin === ORIGIN.customer) customer.wrote(String(item.msgid), sentAtMs);
         this.show(
           String(item.msgid),
           shownOf(customer.name, item, (mediaId) => this.urlOf(mediaId)),

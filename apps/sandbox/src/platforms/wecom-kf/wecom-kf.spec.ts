@@ -260,5 +260,6 @@ describe('the platform of WeCom customer service', () => {
     await sandbox.restart();
     await say('after');
     expect(textsOf(await sync({ cursor: next_cursor }))).toEqual(['between', 'after']);
+    expect(textsOf(await sync())).toEqual(['before', 'between', 'after']);
   });
 });
