@@ -135,6 +135,7 @@ export const wecomKf: ChannelPlan = {
   },
   sendPath: 'kf/send_msg',
   quota: 5,
+  servicer: 'zhangsan',
   pulls: true,
   own: [
     {
