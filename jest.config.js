@@ -18,9 +18,7 @@ module.exports = {
       testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts', '<rootDir>/test/{repo,bench}/**/*.spec.ts'],
     },
     { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e.ts'] },
-    { ...base, displayName: 'conformance', testMatch: ['<rootDir>/test/conformance/**/!(generator).spec.ts'] },
-    // Builds the product anew three times: `npx jest --selectProjects generator`, whenever the generator or the suite changes.
-    { ...base, displayName: 'generator', testMatch: ['<rootDir>/test/conformance/generator.spec.ts'] },
+    { ...base, displayName: 'conformance', testMatch: ['<rootDir>/test/conformance/**/*.spec.ts'] },
     { ...base, displayName: 'fuzz', testMatch: ['<rootDir>/test/fuzz/**/*.fuzz.ts'] },
     { ...base, displayName: 'faults', testMatch: ['<rootDir>/test/faults/**/*.faults.ts'] },
     // The product broken on purpose, to see that the faults notice: `npm run faults -- --prove`.

@@ -53,7 +53,7 @@ function appWiring(app, pascal, snake) {
         text.replace(/^( +)ConsoleModule,$/m, `$1${pascal}Module,\n$&`),
       ),
     ),
-    edit('apps/suite/src/main.ts', app, (text) => text.replace(/\]\.map\(connectorSchema\)/, `, '${snake}'$&`)),
+    edit('apps/suite/src/main.ts', app, (text) => text.replace(/,?\s*\]\.map\(\s*connectorSchema/, `, '${snake}'$&`)),
     edit('nest-cli.json', app, (text) => {
       const root = `apps/${app}`;
       const project = { type: 'application', root, entryFile: 'main', sourceRoot: `${root}/src` };

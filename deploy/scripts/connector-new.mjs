@@ -14,7 +14,13 @@ import { run } from './lib/processes.mjs';
 const USAGE = 'usage: npm run connector:new -- <channel> [--app connector-<name>]';
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 /** What the generator may have changed: written in the project's form, whatever stood there. */
-const WRITTEN = ['apps/suite/src', 'apps/sandbox/src', 'apps/edge/src', 'apps/inbox/src/dlq', 'nest-cli.json'];
+const WRITTEN = [
+  'apps/suite/src/*.ts',
+  'apps/sandbox/src/{platforms/platforms,channels/channels}.ts',
+  'apps/edge/src/upstreams/edge-config.ts',
+  'apps/inbox/src/dlq/dlq.consumer.ts',
+  'nest-cli.json',
+];
 
 const folderOf = (channel) =>
   fs
@@ -43,9 +49,16 @@ await main(async () => {
     ],
     { cwd: ROOT },
   );
-  say(output.trimEnd());
+  // Without the empty lines of its spinner.
+  say(output.replace(/^- ?\n/gm, '').trimEnd());
   if (code !== 0) throw new Trouble('Not everything could be written; the reason is above.');
-  const files = [...WRITTEN, `apps/${app}/src`, `test/conformance/channels/${channel}.ts`];
+  const files = [
+    ...WRITTEN,
+    `apps/${app}/src/*.ts`,
+    `apps/${app}/src/${channel}`,
+    `apps/sandbox/src/{platforms/${channel},channels}/${channel}.ts`,
+    `test/conformance/channels/${channel}.ts`,
+  ];
   await run(inRepo('node_modules/.bin/prettier'), ['--write', '--log-level', 'warn', ...files], { cwd: ROOT });
   say(`Now fill apps/${app}/src/${channel} and apps/sandbox/src/platforms/${channel}: docs/add-a-connector.md`);
   say(`  npm run conformance -- ${channel}`);

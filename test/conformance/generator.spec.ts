@@ -1,14 +1,15 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 
 jest.setTimeout(600_000);
 
 const ROOT = path.resolve(__dirname, '../..');
 const EXAMPLE = path.join(__dirname, 'testdata/parcel');
 
-/** A copy of the tree with what is built of it, in which things can be written. */
+/** A copy of the tree with what is built of it, in which things can be written: whatever ends a run, the tree itself is as it was. */
 function copyOfTree(): string {
   const copy = mkdtempSync(path.join(tmpdir(), 'huiliu-generated-'));
   const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: ROOT });
@@ -27,31 +28,28 @@ describe('connector:new', () => {
   beforeAll(() => void (copy = copyOfTree()));
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-  const run = (script: string, ...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [path.join(copy, 'deploy/scripts', script), ...args],
-      {
-        cwd: copy,
-        encoding: 'utf8',
-        env: { ...process.env, HUILIU_CONFORMANCE: '' },
-      },
-    );
-    return { status, out: stdout, err: stderr };
+  const start = async (program: string, ...args: string[]) => {
+    const child = spawn(program, args, { cwd: copy, env: { ...process.env, HUILIU_CONFORMANCE: '' } });
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    const [out, err, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+    return { status, out, err };
   };
+  const run = (script: string, ...args: string[]) =>
+    start(process.execPath, path.join(copy, 'deploy/scripts', script), ...args);
   /** The example's part over what the generator wrote. */
   const fill = (part: string, file: string, into: string): void =>
     cpSync(path.join(EXAMPLE, part, `${file}.ts.example`), path.join(copy, into, `${file}.ts`));
 
-  it('writes a connector that runs, fails its conformance until it is filled, and passes it when it is', () => {
-    const written = run('connector-new.mjs', 'parcel');
+  it('writes a connector that runs, fails its conformance until it is filled, and passes it when it is', async () => {
+    const written = await run('connector-new.mjs', 'parcel');
     expect([written.status, written.err]).toEqual([0, expect.stringContaining('npm run conformance -- parcel')]);
     for (const file of ['suite/src/main.ts', 'suite/src/suite.module.ts', 'sandbox/src/platforms/platforms.ts'])
       expect(readFileSync(path.join(copy, 'apps', file), 'utf8')).toContain('parcel');
 
-    const empty = run('conformance.mjs', 'parcel');
+    const empty = await run('conformance.mjs', 'parcel');
     expect(empty.status).toBe(1);
     expect(empty.out).toMatch(/^\d+ passed, [1-9]\d* failed\n$/m);
+    expect(empty.err).toContain('refuses a true handshake');
 
     for (const file of ['signature', 'inbound', 'client', 'errors'])
       fill('connector', file, 'apps/connector-parcel/src/parcel');
@@ -59,19 +57,22 @@ describe('connector:new', () => {
     fill('plan', 'parcel', 'test/conformance/channels');
     const lines = readFileSync(path.join(copy, 'apps/sandbox/src/platforms/parcel/parcel.ts'), 'utf8').split('\n');
     expect(lines.length).toBeLessThanOrEqual(101);
-    const types = spawnSync(path.join(ROOT, 'node_modules/.bin/tsc'), ['--noEmit', '-p', copy], { encoding: 'utf8' });
-    expect(types.stdout).toBe('');
-
-    const filled = run('conformance.mjs', 'parcel');
+    const [types, filled] = await Promise.all([
+      start(path.join(ROOT, 'node_modules/.bin/tsc'), '--noEmit', '-p', copy),
+      run('conformance.mjs', 'parcel'),
+    ]);
+    expect(types).toMatchObject({ status: 0, out: '' });
     expect([filled.status, filled.err]).toEqual([0, expect.stringContaining('duplicate push')]);
     expect(filled.out).toMatch(/^[1-9]\d* passed, 0 failed\n$/m);
   });
 
-  it('puts a second connector into an app that is there, and says what cannot be', () => {
-    expect(run('connector-new.mjs', 'letter', '--app', 'connector-wechat').status).toBe(0);
+  it('puts others beside it, in apps of their own and in one that is there, and says what cannot be', async () => {
+    expect(await run('connector-new.mjs', 'stamp')).toMatchObject({ status: 0 });
+    expect(readFileSync(path.join(copy, 'apps/suite/src/main.ts'), 'utf8')).toContain("'connector_stamp'");
+    expect((await run('connector-new.mjs', 'letter', '--app', 'connector-wechat')).status).toBe(0);
     for (const file of ['connector-wechat/src/connector-wechat.module.ts', 'edge/src/upstreams/edge-config.ts'])
       expect(readFileSync(path.join(copy, 'apps', file), 'utf8')).toContain('letter');
-    for (const args of [
+    const impossible = [
       ['letter'],
       ['wechat-official'],
       ['Bad Name'],
@@ -79,7 +80,8 @@ describe('connector:new', () => {
       ['../x'],
       ['email'],
       ['a', '--app', 'inbox'],
-    ])
-      expect(run('connector-new.mjs', ...args)).toMatchObject({ status: 1, out: '' });
+    ];
+    for (const tried of await Promise.all(impossible.map((args) => run('connector-new.mjs', ...args))))
+      expect(tried).toMatchObject({ status: 1, out: '' });
   });
 });

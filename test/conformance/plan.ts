@@ -67,6 +67,8 @@ export interface ChannelPlan {
   recalls?(scene: Scene): Promise<void>;
   /** The platform tells that a message arrived, and that it was read. */
   receipts?(scene: Scene): Promise<void>;
+  /** A servicer of the platform's own to whom a conversation can be handed. */
+  readonly servicer?: string;
   /** A push is a mere signal: messages are pulled, in the platform's order, whenever a signal comes. */
   readonly pulls?: true;
   /** What only this platform has. */

@@ -55,6 +55,29 @@ export function platformChannels(start: () => Promise<System>, appOf: (channel: 
       expect(sent).toMatchObject({ state: 'sent', error: null });
     });
 
+    const { servicer } = plan;
+    if (servicer !== undefined)
+      it('an agent hands the conversation to a servicer of the platform, whose answer is seen', async () => {
+        const channel = await open(plan);
+        const { name: customer, conversation } = await channel.customer(uniqueName('c'));
+        const path = `/conversations/${conversation.id}`;
+        const { admin } = channel;
+        expect(await admin.get(`${path}/servicers`)).toMatchObject({
+          items: expect.arrayContaining([{ id: servicer, name: servicer, available: true }]),
+        });
+        await admin.post(`${path}/handover`, { servicerId: servicer });
+        await eventually(
+          'it is theirs',
+          async () => JSON.stringify(await admin.messages(conversation.id)).includes('"handed_over"'),
+          30_000,
+        );
+        const answer = uniqueName('我来处理');
+        await channel.happen({ customer, event: 'servicer_answers', key: answer });
+        expect((await channel.holds(conversation, answer)).at(-1)).toMatchObject({
+          author: { type: 'external', name: servicer },
+        });
+      });
+
     // Where the platform pushes what is said, test/faults/pushes kills more, and oftener.
     if (plan.pulls !== true) return;
     it('killed in the middle of a burst, nothing that was acknowledged is lost or doubled', async () => {

@@ -18,6 +18,9 @@ import { ThreadStore } from './conversations/thread-store';
 import { VisibleThreads } from './conversations/visible-threads';
 import { AgentStandings } from './decisions/agent-standings';
 import { DecisionsRepository } from './decisions/decisions.repository';
+import { HandoverController } from './handover/handover.controller';
+import { HandoverService } from './handover/handover.service';
+import { Servicers } from './handover/servicers';
 import { InboxEdgesModule } from './inbox-edges.module';
 import { MailReplies } from './messages/mail-replies';
 import { MessageActionsService } from './messages/message-actions.service';
@@ -43,6 +46,7 @@ import { WindowsRepository } from './windows/windows.repository';
   imports: [InboxEdgesModule],
   controllers: [
     ConversationsController,
+    HandoverController,
     MessagesController,
     OffersController,
     VisitorMessagesController,
@@ -68,6 +72,8 @@ import { WindowsRepository } from './windows/windows.repository';
     AssignmentService,
     ConversationsService,
     ActionsService,
+    Servicers,
+    HandoverService,
     MailReplies,
     RemoteImages,
     MessagesService,

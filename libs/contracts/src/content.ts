@@ -10,6 +10,10 @@ export const SafeText = z
   .refine((s) => !s.includes('\u0000'), 'must not contain NUL')
   .refine((s) => s.isWellFormed(), 'must be well-formed Unicode');
 
+/** What came from outside as such a text: no NUL, no half characters, not too long. It may be empty then. */
+export const cleanText = (text: string, most = MAX_TEXT): string =>
+  text.replaceAll('\u0000', '').slice(0, most).toWellFormed();
+
 const text = SafeText.max(MAX_TEXT);
 const webUrl = z
   .string()

@@ -52,6 +52,8 @@ export const ChannelDefinition = z.object({
   recall: z.object({ inbound: z.boolean(), outbound: z.boolean(), withinSeconds: z.number().int().nullable() }),
   receipts: z.array(z.enum(['delivered', 'read'])),
   typing: z.object({ inbound: z.boolean(), outbound: z.boolean() }),
+  /** The platform has people of its own (servicers), to whom a conversation can be handed. */
+  handover: z.boolean().optional(),
   /** Empty: one may always write. `reserve` messages are kept for people; automatic texts may not touch them. */
   replyWindow: z.object({ rules: z.array(WindowRule), reserve: z.number().int().nonnegative() }),
 });

@@ -4,6 +4,7 @@ import { eventOf } from './envelope';
 import { ChannelName, ClientId, Id, RemoteId, Time } from './ids';
 import { SendError } from './message';
 import { ChannelDefinition } from './definition';
+import { ServicerId } from './servicer';
 
 /** The conversation that something on a platform belongs to. A connector that mints our ids itself sends them; the inbox adopts them. */
 export const RemoteConversation = z.object({
@@ -108,12 +109,16 @@ export const RecallCommand = target.extend({ messageId: Id, remoteIds: z.array(z
 export type RecallCommand = z.infer<typeof RecallCommand>;
 export const EditCommand = target.extend({ messageId: Id, remoteIds: z.array(z.string()), content: Content });
 export type EditCommand = z.infer<typeof EditCommand>;
+/** Hand the customer's session to a servicer in the platform's own tool. `messageId`: the line of the record that says so. */
+export const HandOverCommand = target.extend({ messageId: Id, servicerId: ServicerId });
+export type HandOverCommand = z.infer<typeof HandOverCommand>;
 
 /** Topics `channel.outbound.<app>`; key: conversationId. */
 export const ChannelOutboundEvent = z.discriminatedUnion('type', [
   eventOf('message.send', SendCommand),
   eventOf('message.edit', EditCommand),
   eventOf('message.recall', RecallCommand),
+  eventOf('conversation.hand_over', HandOverCommand),
 ]);
 export type ChannelOutboundEvent = z.infer<typeof ChannelOutboundEvent>;
 
@@ -128,7 +133,17 @@ export const Receipt = z.object({
   attempt: z.number().int().positive().nullable(),
   remoteId: z.string().nullable(),
   remoteIds: z.array(z.string()).default([]),
-  state: z.enum(['accepted', 'delivered', 'read', 'failed', 'unknown', 'recalled', 'recall_failed']),
+  state: z.enum([
+    'accepted',
+    'delivered',
+    'read',
+    'failed',
+    'unknown',
+    'recalled',
+    'recall_failed',
+    'handed_over',
+    'handover_failed',
+  ]),
   error: SendError.nullable(),
   /** Of a split text: the first part that was not sent. */
   failedPart: z.number().int().positive().optional(),

@@ -11,6 +11,7 @@ export * from './events-inbox';
 export * from './events-media';
 export * from './events-routing';
 export * from './events-dlq';
+export * from './servicer';
 export * from './signals';
 export * from './topics';
 export * from './rest';

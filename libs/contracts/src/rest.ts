@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Priority, Tag, ConversationStatus } from './conversation';
 import { SafeText, WritableContent } from './content';
 import { ChannelName, ClientId, Id, Time } from './ids';
+import { ServicerId } from './servicer';
 import { AccountLogin, AccountProgress, AccountState, MailReply } from './events-channel';
 
 /** The one shape of every error, at every edge. */
@@ -67,6 +68,8 @@ export const AssignConversation = z.strictObject({ agentId: Id });
 export const TransferConversation = z
   .strictObject({ agentId: Id.optional(), teamId: Id.optional(), note: SafeText.max(2000).optional() })
   .refine((t) => (t.agentId === undefined) !== (t.teamId === undefined), 'name either agentId or teamId');
+/** To a servicer of the platform's own tool; the note goes before. */
+export const HandOverConversation = z.strictObject({ servicerId: ServicerId, note: SafeText.max(2000).optional() });
 export const ResolveConversation = z.strictObject({
   category: SafeText.trim().min(1).max(64).optional(),
   note: SafeText.max(2000).optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Id } from './ids';
+import { MOST_SERVICERS, Servicer } from './servicer';
 
 /** Passing signals, outside the record: best effort, kept nowhere, lost when nobody listens. */
 export const Signal = z.discriminatedUnion('type', [
@@ -24,5 +25,14 @@ export const Signal = z.discriminatedUnion('type', [
   }),
   /** The account is being tried; whoever asked may wait. */
   z.object({ type: z.literal('account.checking'), checkId: Id }),
+  /** Who could be handed conversations of this account: answered by every process that runs it; whoever asked takes the first. */
+  z.object({ type: z.literal('servicers.ask'), accountId: Id, askId: Id }),
+  /** `servicers` null: the platform does not tell, and `error` says why. */
+  z.object({
+    type: z.literal('servicers.told'),
+    askId: Id,
+    servicers: z.array(Servicer).max(MOST_SERVICERS).nullable(),
+    error: z.string().max(2000).nullable(),
+  }),
 ]);
 export type Signal = z.infer<typeof Signal>;

@@ -135,6 +135,7 @@ export const wecomKf: ChannelPlan = {
   },
   sendPath: 'kf/send_msg',
   quota: 5,
+  servicer: 'zhangsan',
   pulls: true,
   own: [
     {
@@ -219,6 +220,47 @@ export const wecomKf: ChannelPlan = {
         expect(await channel.ended(conversation, body.id)).toMatchObject({ state: 'sent' });
         await channel.say({ customer, text: 'again' });
         expect(await stateOf(channel, customer)).toBe(0);
+      },
+    },
+    {
+      name: 'a conversation is handed to a servicer, who has it until they end it',
+      run: async ({ channel }) => {
+        const { name: customer, conversation } = await channel.customer(uniqueName('c'));
+        const path = `/conversations/${conversation.id}`;
+        const { body: list } = await channel.admin.call<{ items: unknown[] }>('GET', `${path}/servicers`);
+        expect(list.items).toEqual([
+          { id: 'zhangsan', name: 'zhangsan', available: true },
+          { id: 'lisi', name: 'lisi', available: false },
+        ]);
+        await channel.admin.post(`${path}/assign`, { agentId: channel.admin.me.id });
+        const line = (step: string) =>
+          seen(channel, conversation, step, ({ content }) => 'event' in content && content.event.platformType === step);
+        await channel.admin.post(`${path}/handover`, { servicerId: 'lisi' });
+        expect(await line('handover_failed')).toMatchObject({
+          direction: 'system',
+          error: { kind: 'rejected', code: '95014' },
+        });
+        // What is written before is sent before.
+        const { body: before } = await channel.send(conversation, { kind: 'text', text: 'one moment' });
+        await channel.admin.post(`${path}/handover`, { servicerId: 'zhangsan' });
+        expect(await line('handed_over')).toMatchObject({ error: null, content: { event: { key: 'zhangsan' } } });
+        expect(await channel.ended(conversation, before.id)).toMatchObject({ state: 'sent' });
+        expect(await stateOf(channel, customer)).toBe(3);
+        const { body: after } = await channel.send(conversation, { kind: 'text', text: 'too late' });
+        expect(await channel.ended(conversation, after.id)).toMatchObject({
+          state: 'failed',
+          error: { code: '95018' },
+        });
+        const text = uniqueName('theirs');
+        await channel.happen({ customer, event: 'servicer_answers', key: text });
+        expect(await seen(channel, conversation, 'theirs', ({ content }) => content.text === text)).toMatchObject({
+          direction: 'outbound',
+          author: { type: 'external', name: 'zhangsan' },
+        });
+        await channel.happen({ customer, event: 'session_ends' });
+        await channel.say({ customer, text: 'again' });
+        const { body: again } = await channel.send(conversation, { kind: 'text', text: 'ours' });
+        expect(await channel.ended(conversation, again.id)).toMatchObject({ state: 'sent' });
       },
     },
   ],

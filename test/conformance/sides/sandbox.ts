@@ -1,6 +1,9 @@
 import { call, eventually, expectStatus, type System } from '@huiliu/testing';
 import type { Delivery, PlatformWorld, Shown, Side } from './side';
 
+/** A changed secret reaches the connector within this time. */
+const REFUSED_MS = 5_000;
+
 /** A platform as the sandbox plays it in its real wire protocol. */
 export function sandboxWorld(channel: string): PlatformWorld {
   return {
@@ -26,7 +29,22 @@ class SandboxSide implements Side {
       async () => (await this.ask('GET', 'sent')).status === 200,
       30_000,
     );
-    await eventually('the connector serves the account', () => this.handshake(), 30_000);
+    // A connector that knows the account and goes on refusing a true handshake will not take the next one either.
+    let refusedSince: number | null = null;
+    const outcome = await eventually(
+      'the connector serves the account',
+      async () => {
+        const { ok, status } = (await this.ask<{ ok: boolean; status: number }>('POST', 'handshake')).body;
+        if (ok) return 'served' as const;
+        refusedSince = status === 401 ? (refusedSince ?? Date.now()) : null;
+        return refusedSince !== null && Date.now() - refusedSince > REFUSED_MS && ('refused' as const);
+      },
+      30_000,
+    );
+    if (outcome === 'refused')
+      throw new Error(
+        'the connector refuses a true handshake with 401: see its signature, and the sandbox’s handshake()',
+      );
   }
 
   async handshake(): Promise<boolean> {

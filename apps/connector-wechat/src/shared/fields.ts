@@ -1,4 +1,4 @@
-import { MAX_TEXT } from '@huiliu/contracts';
+export { cleanText as clean } from '@huiliu/contracts';
 
 /** A push's fields as they came, every one a text or, in JSON, a small number. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -9,7 +9,3 @@ export function textField(fields: Fields, name: string): string | null {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' ? value : null;
 }
-
-/** Text as the record takes it: no NUL, no half characters, not too long. */
-export const clean = (text: string, most = MAX_TEXT): string =>
-  text.replaceAll('\u0000', '').slice(0, most).toWellFormed();

@@ -1,4 +1,4 @@
-import { type Content, MAX_TEXT } from '@huiliu/contracts';
+import { cleanText as clean, type Content } from '@huiliu/contracts';
 import type { InboundEvent } from '@huiliu/connector-kit';
 import type { definition } from './definition';
 import { contactId, messageId, roomId } from './ids';
@@ -55,9 +55,6 @@ const NAMELESS: Readonly<Record<number, string>> = {
   [MESSAGE.redEnvelope]: '红包',
   [MESSAGE.post]: '朋友圈',
 };
-
-/** Text as the record takes it: no NUL, no half characters, not too long. */
-const clean = (text: string, most = MAX_TEXT): string => text.replaceAll('\u0000', '').slice(0, most).toWellFormed();
 
 /** What has been said, as events. Empty when it has no place in a conversation with a customer. */
 export function eventsOf(said: Said, receivedAt: Date): Inbound[] {

@@ -11,6 +11,7 @@ const API = 'https://qyapi.weixin.qq.com';
 const MAX_ANSWER = 16 * 1024 * 1024;
 const MAX_FILE = 20 * 1024 * 1024;
 const MAX_DEPTH = 20;
+const NOT_JSON = '企业微信的回应无法识别';
 
 /** A file as the platform gave it. */
 export interface MediaFile {
@@ -46,6 +47,17 @@ export class WecomClient {
   /** A call that only asks, or that changes nothing the second time: without an answer it may be repeated. */
   ask(path: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
     return this.post(path, body, false, signal);
+  }
+
+  /** A call that only asks, by what its address says. */
+  look(path: string, query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<unknown> {
+    return this.withToken(async (token) => {
+      const search = new URLSearchParams(query).toString();
+      const request = { method: 'GET', acts: false, maxBytes: MAX_ANSWER, signal } as const;
+      const json = read(await this.call(`${path}?access_token=${token}&${search}`, request));
+      if (json === null) throw new ConnectorError('transient', 'no_json', NOT_JSON);
+      return json;
+    });
   }
 
   /** A call that does something: without an answer its outcome is unknown. */
@@ -101,8 +113,7 @@ export class WecomClient {
       });
       const json = read(answer);
       // The interface always answers JSON; anything else came from something in between.
-      if (json === null)
-        throw new ConnectorError(acts ? 'outcome_unknown' : 'transient', 'no_json', '企业微信的回应无法识别');
+      if (json === null) throw new ConnectorError(acts ? 'outcome_unknown' : 'transient', 'no_json', NOT_JSON);
       return json;
     }, !acts);
   }

@@ -89,6 +89,7 @@ export const definition = {
   replyWindow: { rules: [{ opens: ['message'], seconds: TWO_DAYS, messages: 5 }], reserve: 1 },
   keyedSends: true,
   tracksService: true,
+  handover: true,
 } as const satisfies DefinitionInput;
 
 export type WecomKfConfig = z.output<typeof definition.config>;

@@ -32,7 +32,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   84061: rejected('客户不是企业的外部联系人'),
   95000: rejected('客服账号 ID（open_kfid）不合法'),
   95001: windowClosed('可回复的条数已用完，客户再次发来消息后才能回复'),
-  95014: rejected('接待人员没有激活'),
+  95014: rejected('接待人员没有激活，或没有在接待'),
   95018: rejected('会话不在可由接口回复的状态'),
 };
 

@@ -150,6 +150,33 @@ describe('the session', () => {
     );
   });
 
+  it('goes to a servicer who is handed it, unless it has ended', async () => {
+    const states = new ServiceStates(platform.client(), 'wk1');
+    platform.next(GET, { errcode: 0, service_state: 1 });
+    await states.handOver('zhangsan', 'wmA', signal);
+    expect(platform.called(TRANS).map(({ body }) => body)).toEqual([
+      { open_kfid: 'wk1', external_userid: 'wmA', service_state: 3, servicer_userid: 'zhangsan' },
+    ]);
+    platform.next(GET, { errcode: 0, service_state: 0 });
+    platform.next(TRANS, refusal(95014));
+    await expect(states.handOver('lisi', 'wmA', signal)).rejects.toMatchObject({ kind: 'rejected', code: '95014' });
+    platform.next(GET, { errcode: 0, service_state: 4 });
+    await expect(states.handOver('zhangsan', 'wmA', signal)).rejects.toMatchObject({ kind: 'rejected', code: 'ended' });
+    expect(platform.called(TRANS)).toHaveLength(2);
+  });
+
+  it('may go to whoever receives, of those who serve the account', async () => {
+    const states = new ServiceStates(platform.client(), 'wk1');
+    const servicer_list = [{ userid: 'zhangsan', status: 0 }, { userid: 'lisi', status: 1 }, { department_id: 2 }];
+    platform.next('/kf/servicer/list', { errcode: 0, servicer_list });
+    expect(await states.servicers(signal)).toEqual([
+      { id: 'zhangsan', name: 'zhangsan', available: true },
+      { id: 'lisi', name: 'lisi', available: false },
+    ]);
+    platform.next('/kf/servicer/list', refusal(48002));
+    await expect(states.servicers(signal)).rejects.toMatchObject({ kind: 'rejected', code: '48002' });
+  });
+
   it('of one that waits is the platform’s own', async () => {
     const states = new ServiceStates(platform.client(), 'wk1');
     const at = platform.clock.now();

@@ -1,6 +1,8 @@
 import { MAX_TEXT } from '@huiliu/contracts';
 import type { XmlNode } from '@huiliu/wire';
 
+export { cleanText as clean } from '@huiliu/contracts';
+
 /** A push in either form, every value a text. */
 export interface PushFields {
   readonly type: string;
@@ -12,10 +14,6 @@ export interface PushFields {
   readonly data: Readonly<Record<string, string>>;
   readonly format: 'json' | 'xml';
 }
-
-/** Text as the record takes it: no NUL, no half characters, not too long. */
-export const clean = (text: string, most = MAX_TEXT): string =>
-  text.replaceAll('\u0000', '').slice(0, most).toWellFormed();
 
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : typeof value === 'number' && Number.isFinite(value) ? String(value) : '';

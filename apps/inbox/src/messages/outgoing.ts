@@ -101,6 +101,16 @@ export function recallCommand(
   );
 }
 
+/** The command to hand a conversation to a servicer of its platform; `messageId`: the line of the record that tells of it. */
+export function handOverCommand(
+  change: ThreadChange,
+  definition: ChannelDefinition,
+  to: { readonly messageId: string; readonly servicerId: string },
+  now: Date,
+): BusRecord {
+  return outboundCommand(definition.app, 'conversation.hand_over', { ...targetOf(change), ...to }, now);
+}
+
 function targetOf({ thread, contact }: ThreadChange): {
   conversationId: string;
   accountId: string;

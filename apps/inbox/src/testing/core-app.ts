@@ -185,10 +185,19 @@ export class CoreApp {
     over: Partial<Receipt> = {},
   ): Promise<Message> {
     const { id: messageId, conversationId } = message;
+    await this.tells(message, state, over);
+    return eventually(`the message is ${until}`, async () => {
+      const found = (await this.messages(conversationId)).find(({ id }) => id === messageId);
+      return found?.state === until && found;
+    });
+  }
+
+  /** The connector says what became of a message. */
+  tells({ id, conversationId }: Message, state: Receipt['state'], over: Partial<Receipt> = {}): Promise<void> {
     const receipt = {
       accountId: this.accountId,
       conversationId,
-      messageId,
+      messageId: id,
       attempt: 1,
       remoteId: null,
       remoteIds: [],
@@ -197,11 +206,7 @@ export class CoreApp {
       at: new Date().toISOString(),
       ...over,
     };
-    await this.publish(wrap(CHANNEL_RECEIPTS, 'receipt', conversationId, receipt, new Date()));
-    return eventually(`the message is ${until}`, async () => {
-      const found = (await this.messages(conversationId)).find(({ id }) => id === messageId);
-      return found?.state === until && found;
-    });
+    return this.publish(wrap(CHANNEL_RECEIPTS, 'receipt', conversationId, receipt, new Date()));
   }
 
   async messages(id: string): Promise<Message[]> {

@@ -40,6 +40,7 @@ const polled = { ...base, ingress: 'poll' } as const;
 const socket = { ...base, ingress: 'socket' } as const;
 const withTyping = { ...polled, typing: { inbound: false, outbound: true } } as const;
 const withService = { ...base, tracksService: true } as const;
+const withHandover = { ...base, handover: true } as const;
 const withReceipts = { ...polled, receipts: ['read'] } as const;
 const failed = () => pulling([]);
 
@@ -74,6 +75,8 @@ describe('defineConnector', () => {
     defineConnector({ definition: socket, encoders: { text }, open });
     // @ts-expect-error who serves is to be told, and nobody hears it
     defineConnector({ definition: withService, encoders: { text }, open });
+    // @ts-expect-error conversations can be handed to servicers, and nobody does it
+    defineConnector({ definition: withHandover, encoders: { text }, open });
     // @ts-expect-error typing without the function
     defineConnector({ definition: withTyping, encoders: { text }, open: () => pulling() });
     // @ts-expect-error a receipt that the definition does not declare

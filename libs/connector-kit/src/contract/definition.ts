@@ -31,6 +31,8 @@ export interface DefinitionInput {
   readonly keyedSends: boolean;
   /** The platform wants to know who serves a conversation: the runtime is told by `serve`. */
   readonly tracksService?: true;
+  /** The platform has people of its own, to whom a conversation can be handed: the runtime has `servicers` and `handOver`. */
+  readonly handover?: true;
 }
 
 export type ConfigOf<D extends DefinitionInput> = z.output<D['config']>;

@@ -1,9 +1,10 @@
+import type { Servicer } from '@huiliu/contracts';
 import type { AccountContext } from './context';
 import type { FileUpload } from '../inbox/inbox-client';
 import type { ConfigOf, DefinitionInput, SendableKind } from './definition';
 import type { InboundEvent, PlatformReceipt } from './events';
 import type { SendPart, SendResult, SendTarget } from './sending';
-import type { ServiceChange } from './service';
+import type { HandOverTarget, ServiceChange } from './service';
 import type { WebhookOutcome, WebhookRequest } from './webhook';
 
 /** Content to platform request, per kind: pure, the whole of `outbound.ts`. A sendable kind without one does not compile. */
@@ -83,6 +84,15 @@ export type RuntimeOf<D extends DefinitionInput, Request> = BaseRuntime<D, Reque
     { serve(change: ServiceChange, signal: AbortSignal): Promise<void> }
   > &
   When<
+    D['handover'] extends true ? true : false,
+    {
+      /** Who could be handed a conversation of this account now, and who could not. */
+      servicers(signal: AbortSignal): Promise<readonly Servicer[]>;
+      /** Gives the customer's session to a servicer. Repeated where its end is not known: do what changes nothing the second time. */
+      handOver(servicerId: string, target: HandOverTarget, signal: AbortSignal): Promise<void>;
+    }
+  > &
+  When<
     D['ingress'] extends 'visitor' ? false : D['typing']['outbound'],
     { typing(target: Pick<SendTarget, 'conversationId' | 'remoteConversationId' | 'remoteContactId'>): Promise<void> }
   >;
@@ -104,4 +114,6 @@ export interface AnyRuntime {
   recall?(remoteIds: readonly string[], target: SendTarget, signal: AbortSignal): Promise<void>;
   typing?(target: Pick<SendTarget, 'conversationId' | 'remoteConversationId' | 'remoteContactId'>): Promise<void>;
   serve?(change: ServiceChange, signal: AbortSignal): Promise<void>;
+  servicers?(signal: AbortSignal): Promise<readonly Servicer[]>;
+  handOver?(servicerId: string, target: HandOverTarget, signal: AbortSignal): Promise<void>;
 }

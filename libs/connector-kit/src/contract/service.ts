@@ -5,3 +5,10 @@ export interface ServiceChange {
   readonly state: 'waiting' | 'serving' | 'ended';
   readonly at: Date;
 }
+
+/** Whose session is handed to a servicer of the platform's. */
+export interface HandOverTarget {
+  readonly conversationId: string;
+  readonly remoteConversationId: string;
+  readonly remoteContactId: string;
+}

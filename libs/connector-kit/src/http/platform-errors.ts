@@ -10,7 +10,7 @@ export interface Meaning {
 
 /** A refusal of the platform, with its code and its own words behind ours. */
 export function refusalOf({ kind, says, retryAfterMs }: Meaning, code: string, words: string): ConnectorError {
-  return new ConnectorError(kind, code, `${says}（${code} ${words.slice(0, 300)}）`, {
+  return new ConnectorError(kind, code, `${says}（${`${code} ${words.slice(0, 300)}`.trim()}）`, {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }

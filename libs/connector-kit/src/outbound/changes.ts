@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { SendError } from '@huiliu/contracts';
+import type { Receipt, SendError } from '@huiliu/contracts';
 import { Clock } from '@huiliu/storage';
 import { ConnectorError } from '../contract/errors';
 import { afterFailure } from '../domain/outcome';
@@ -7,11 +7,19 @@ import { HOST_OPTIONS, type HostOptions } from '../host-options';
 import type { Held } from '../leases/lease-book';
 import type { Running } from '../runtimes/runtime-host';
 import { CALL_MS, partOf, within } from './calls';
-import { CommandStore, type StoredCommand } from './command-store';
+import { type CommandKind, CommandStore, type StoredCommand } from './command-store';
 import { ENDED, Outcomes, type Stepped } from './outcomes';
 import { SentIds } from './sent-ids';
 
-/** Carries out edits and recalls of what was sent. */
+type Change = Exclude<StoredCommand['order'], { kind: 'send' }>;
+
+/** What the inbox hears of each that it waits for. */
+const TOLD: Partial<Record<CommandKind, Record<'done' | 'failed', Receipt['state']>>> = {
+  recall: { done: 'recalled', failed: 'recall_failed' },
+  handover: { done: 'handed_over', failed: 'handover_failed' },
+};
+
+/** Carries out edits and recalls of what was sent, and hands conversations over: all of it may be done twice. */
 @Injectable()
 export class Changes {
   private readonly callMs: number;
@@ -30,29 +38,10 @@ export class Changes {
   async run(stored: StoredCommand, running: Running, held: Held): Promise<Stepped> {
     const { order } = stored;
     if (order.kind === 'send') return ENDED;
-    const { command } = order;
     stored.firstTriedAtMs ??= this.clock.now().getTime();
-    const known =
-      command.remoteIds.length > 0
-        ? command.remoteIds
-        : (await this.sent.ofMessage(stored.messageId)).map((one) => one.remoteId);
+    const known = await this.remoteIdsOf(order, stored.messageId);
     try {
-      await within(this.callMs, async (signal) => {
-        const { runtime, account } = running;
-        const { definition } = account.connector;
-        if (order.kind === 'recall' && definition.recall.outbound && runtime.recall !== undefined)
-          return runtime.recall(known, { ...command, inReplyTo: null }, signal);
-        if (order.kind === 'edit' && definition.edits && runtime.edit !== undefined) {
-          const part = partOf(
-            { ...order.command, attempt: 1, authorType: 'agent', authorName: '', inReplyTo: null, fromPart: 1 },
-            order.command.content,
-            1,
-            1,
-          );
-          return runtime.edit(known, part, signal);
-        }
-        throw new ConnectorError('unsupported', 'not_supported', `this channel knows no ${order.kind}`);
-      });
+      await within(this.callMs, (signal) => this.call(order, known, running, signal));
     } catch (error) {
       // Doing it twice changes nothing more, so an unknown end is tried again as well.
       const kind = error instanceof ConnectorError ? error.kind : 'transient';
@@ -75,17 +64,41 @@ export class Changes {
     }
     await this.outcomes.write(held, async (tx) => {
       await this.store.end(tx, stored, 'done');
-      if (order.kind === 'recall')
-        await this.outcomes.receipt(tx, stored, { state: 'recalled', error: null, remoteIds: [...known] });
+      const state = TOLD[order.kind]?.done;
+      if (state !== undefined) await this.outcomes.receipt(tx, stored, { state, error: null, remoteIds: [...known] });
     });
     return ENDED;
+  }
+
+  private async remoteIdsOf(order: Change, messageId: string): Promise<readonly string[]> {
+    if (order.kind === 'handover') return [];
+    const { remoteIds } = order.command;
+    return remoteIds.length > 0 ? remoteIds : (await this.sent.ofMessage(messageId)).map((one) => one.remoteId);
+  }
+
+  private async call(
+    order: Change,
+    known: readonly string[],
+    { runtime, account }: Running,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { definition } = account.connector;
+    if (order.kind === 'recall' && definition.recall.outbound && runtime.recall !== undefined)
+      return runtime.recall(known, { ...order.command, inReplyTo: null }, signal);
+    if (order.kind === 'handover' && definition.handover === true && runtime.handOver !== undefined)
+      return runtime.handOver(order.command.servicerId, order.command, signal);
+    if (order.kind === 'edit' && definition.edits && runtime.edit !== undefined) {
+      const send = { attempt: 1, authorType: 'agent', authorName: '', inReplyTo: null, fromPart: 1 } as const;
+      return runtime.edit(known, partOf({ ...order.command, ...send }, order.command.content, 1, 1), signal);
+    }
+    throw new ConnectorError('unsupported', 'not_supported', `this channel knows no ${order.kind}`);
   }
 
   async fail(stored: StoredCommand, held: Held, error: SendError): Promise<Stepped> {
     await this.outcomes.write(held, async (tx) => {
       await this.store.end(tx, stored, 'failed');
-      if (stored.order.kind === 'recall')
-        await this.outcomes.receipt(tx, stored, { state: 'recall_failed', error, remoteIds: [] });
+      const state = TOLD[stored.order.kind]?.failed;
+      if (state !== undefined) await this.outcomes.receipt(tx, stored, { state, error, remoteIds: [] });
     });
     return ENDED;
   }

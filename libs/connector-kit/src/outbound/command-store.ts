@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ChannelOutboundEvent, EditCommand, RecallCommand, SendCommand } from '@huiliu/contracts';
+import type { ChannelOutboundEvent, EditCommand, HandOverCommand, RecallCommand, SendCommand } from '@huiliu/contracts';
 import { deriveId } from '@huiliu/platform';
 import { Clock, Database, fromDbTime, type SqlValue, toDbTime, type Tx } from '@huiliu/storage';
 import { connectorPrefix, HOST_OPTIONS, type HostOptions } from '../host-options';
@@ -8,7 +8,7 @@ import { connectorPrefix, HOST_OPTIONS, type HostOptions } from '../host-options
 const KEEP_MS = 8 * 24 * 3600_000;
 const PAGE = 500;
 
-export type CommandKind = 'send' | 'edit' | 'recall';
+export type CommandKind = 'send' | 'edit' | 'recall' | 'handover';
 export type CommandState = 'queued' | 'sending' | 'done' | 'failed' | 'unknown';
 
 /** A command under way, as the table holds it. */
@@ -22,7 +22,8 @@ export interface StoredCommand {
   readonly order:
     | { readonly kind: 'send'; readonly command: SendCommand }
     | { readonly kind: 'edit'; readonly command: EditCommand }
-    | { readonly kind: 'recall'; readonly command: RecallCommand };
+    | { readonly kind: 'recall'; readonly command: RecallCommand }
+    | { readonly kind: 'handover'; readonly command: HandOverCommand };
   state: CommandState;
   part: number;
   tries: number;
@@ -48,7 +49,12 @@ interface Row extends Record<string, SqlValue> {
   remote_ids: string;
 }
 
-const KINDS = { 'message.send': 'send', 'message.edit': 'edit', 'message.recall': 'recall' } as const;
+const KINDS = {
+  'message.send': 'send',
+  'message.edit': 'edit',
+  'message.recall': 'recall',
+  'conversation.hand_over': 'handover',
+} as const satisfies Record<ChannelOutboundEvent['type'], CommandKind>;
 const COLUMNS = [
   'command_id',
   'kind',
@@ -219,8 +225,7 @@ function commandOf(row: Row): StoredCommand {
 /** Written by `store` from a validated event. */
 function orderOf({ kind, command }: Row): StoredCommand['order'] {
   const parsed: unknown = JSON.parse(command);
-  if (kind === 'send') return { kind, command: parsed as SendCommand };
-  return kind === 'edit' ? { kind, command: parsed as EditCommand } : { kind, command: parsed as RecallCommand };
+  return { kind, command: parsed } as StoredCommand['order'];
 }
 
 const timeOrNull = (ms: number | null): string | null => (ms === null ? null : toDbTime(new Date(ms)));

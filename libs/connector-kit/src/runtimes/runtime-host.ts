@@ -17,6 +17,7 @@ import { SignedCalls } from '../webhooks/signed-calls';
 import { CursorStore } from './cursor-store';
 import { AccountChecks } from './account-checks';
 import { OwnedWork } from './owned-work';
+import { Servicers } from './servicers';
 
 /** An account at work. */
 export interface Running {
@@ -72,11 +73,13 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
       leases,
       bus,
     });
+    const servicers = new Servicers((id) => this.running.get(id)?.runtime, bus);
     this.silence = bus.onSignal((signal) => {
       const known = Signal.safeParse(signal);
       if (!known.success) return;
       if (known.data.type === 'connector.pull') this.running.get(known.data.accountId)?.pull(known.data.hint);
       if (known.data.type === 'account.check') void checks.check(known.data);
+      if (known.data.type === 'servicers.ask') void servicers.tell(known.data);
     });
   }
 

@@ -183,6 +183,22 @@ export class ToyApp {
     await this.bus.publish([wrap(channelOutbound(APP), 'message.recall', conversationId, command, new Date())]);
   }
 
+  /** Answers the id of the record's line that the outcome is told of. */
+  async handOver(servicerId: string, conversationId: string): Promise<string> {
+    const {
+      conversationId: id,
+      accountId,
+      channel,
+      remoteConversationId,
+      remoteContactId,
+      messageId,
+    } = this.command({}, conversationId);
+    const target = { conversationId: id, accountId, channel, remoteConversationId, remoteContactId };
+    const command = { ...target, messageId, servicerId };
+    await this.bus.publish([wrap(channelOutbound(APP), 'conversation.hand_over', id, command, new Date())]);
+    return messageId;
+  }
+
   command(over: Partial<SendCommand>, conversationId: string): SendCommand {
     const content: Content = { kind: 'text', text: 'hello' };
     return {

@@ -1,8 +1,9 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import type { Servicer } from '@huiliu/contracts';
 import { field } from '../contract/config-schema';
 import { type Connector, defineConnector } from '../contract/connector';
-import { WebhookRefusal } from '../contract/errors';
+import { ConnectorError, WebhookRefusal } from '../contract/errors';
 import type { AccountCheck } from '../contract/runtime';
 import type { SendResult } from '../contract/sending';
 import type { ServiceChange } from '../contract/service';
@@ -28,6 +29,11 @@ export interface ToyPlatform {
   /** How the account is when somebody asks; a connector opened without it has no check. */
   check?: () => Promise<AccountCheck>;
   served: ServiceChange[];
+  /** Null: the platform does not tell. */
+  servicers: readonly Servicer[] | null;
+  /** Who is handed what, as `<servicer> <customer>`; throws what the platform would have the connector throw. */
+  handedOver: string[];
+  handOver: (servicerId: string) => void;
   /** Throws what the platform would have the connector throw. */
   serve: (change: ServiceChange) => void;
 }
@@ -42,6 +48,9 @@ export function toyPlatform(): ToyPlatform {
     pulledFrom: [],
     hints: [],
     served: [],
+    servicers: [{ id: 'wang', name: 'Wang', available: true }],
+    handedOver: [],
+    handOver: () => undefined,
     serve: () => undefined,
   };
   return platform;
@@ -80,6 +89,7 @@ export function toyConnector(channel: string, platform: ToyPlatform, over: { key
       replyWindow: { rules: [], reserve: 0 },
       keyedSends: over.keyedSends ?? false,
       tracksService: true,
+      handover: true,
     },
     encoders: { text: (part) => ({ key: part.key, text: part.content.text, conversationId: part.conversationId }) },
     open: (context) => ({
@@ -99,6 +109,15 @@ export function toyConnector(channel: string, platform: ToyPlatform, over: { key
       serve: (change) => {
         platform.served.push(change);
         platform.serve(change);
+        return Promise.resolve();
+      },
+      servicers: () => {
+        if (platform.servicers === null) throw new ConnectorError('rejected', 'no', 'who serves is not told');
+        return Promise.resolve(platform.servicers);
+      },
+      handOver: (servicerId, { remoteContactId }) => {
+        platform.handedOver.push(`${servicerId} ${remoteContactId}`);
+        platform.handOver(servicerId);
         return Promise.resolve();
       },
       pullEveryMs: null,

@@ -11,6 +11,7 @@ import type {
   Offer,
   Presence,
   Priority,
+  Servicer,
   Team,
   WritableContent,
 } from '@huiliu/contracts';
@@ -56,6 +57,9 @@ export const conversations = {
     call<Conversation>(`${at(id)}/assign`, { method: 'POST', body: { agentId } }),
   transfer: (id: string, to: { agentId?: string; teamId?: string; note?: string }) =>
     call<Conversation>(`${at(id)}/transfer`, { method: 'POST', body: to }),
+  servicers: (id: string, signal?: AbortSignal) => call<Page<Servicer>>(`${at(id)}/servicers`, { signal }),
+  handOver: (id: string, body: { servicerId: string; note?: string }) =>
+    call<Conversation>(`${at(id)}/handover`, { method: 'POST', body }),
   resolve: (id: string, body: { category?: string; note?: string } = {}) =>
     call<Conversation>(`${at(id)}/resolve`, { method: 'POST', body }),
   reopen: (id: string) => call<Conversation>(`${at(id)}/reopen`, { method: 'POST', body: {} }),

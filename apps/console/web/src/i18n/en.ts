@@ -243,6 +243,9 @@ export const en: Dictionary = {
     session_changed: 'The session changed',
     template_result: 'Result of a template message',
     other: 'Other event',
+    hand_over: 'Being handed to {{name}}, a servicer of the platform',
+    handed_over: '{{name}}, a servicer of the platform, has it now: nothing can be sent from here until they end it',
+    handover_failed: 'Not handed to {{name}}, a servicer of the platform: {{why}}',
   },
   composer: {
     label: 'Reply',
@@ -282,6 +285,7 @@ export const en: Dictionary = {
     done: {
       assignMe: 'You have taken it',
       transfer: 'Transferred to {{name}}',
+      handover: 'Being handed to {{name}}; the conversation tells how it goes',
       snooze: 'Snoozed',
       resolve: 'Resolved',
       reopen: 'Reopened',
@@ -289,6 +293,8 @@ export const en: Dictionary = {
     transferTo: 'Transfer to',
     toAgent: 'Agent',
     toTeam: 'Team',
+    toServicer: 'Platform’s servicer',
+    stopped: 'not receiving',
     pick: 'Choose',
     transferNote: 'Note for your colleague',
     transferSubmit: 'Transfer',

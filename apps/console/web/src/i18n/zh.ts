@@ -241,6 +241,9 @@ export const zh = {
     session_changed: '会话状态变化',
     template_result: '模板消息结果',
     other: '其他事件',
+    hand_over: '正在转给平台的接待人员 {{name}}',
+    handed_over: '已转给平台的接待人员 {{name}}，对方结束前这里不能发送',
+    handover_failed: '没有转给平台的接待人员 {{name}}：{{why}}',
   },
   composer: {
     label: '回复内容',
@@ -280,6 +283,7 @@ export const zh = {
     done: {
       assignMe: '已接入',
       transfer: '已转接给 {{name}}',
+      handover: '正在转给 {{name}}，结果会写在会话里',
       snooze: '已设为稍后',
       resolve: '会话已结束',
       reopen: '已重新打开',
@@ -287,6 +291,8 @@ export const zh = {
     transferTo: '转接给',
     toAgent: '坐席',
     toTeam: '技能组',
+    toServicer: '平台接待人员',
+    stopped: '未在接待',
     pick: '请选择',
     transferNote: '给同事的留言',
     transferSubmit: '转接',

@@ -40,10 +40,9 @@ export const Bubble = memo(function Bubble({ message, contactName }: BubbleProps
     'data-direction': direction,
   };
   if (direction === 'system') {
-    const text = content.kind === 'event' && content.text === '' ? t(`event.${content.event.type}`) : content.text;
     return (
       <div className="sys" {...shared}>
-        {text}
+        {systemText(message, t)}
       </div>
     );
   }
@@ -136,6 +135,14 @@ function Meta({ message, contactName }: BubbleProps) {
 }
 
 type Translate = ReturnType<typeof useTranslation>['t'];
+
+function systemText({ content, error }: Message, t: Translate): string {
+  if (content.kind !== 'event') return content.text;
+  const { type, key, platformType } = content.event;
+  if (platformType === 'hand_over' || platformType === 'handed_over' || platformType === 'handover_failed')
+    return t(`event.${platformType}`, { name: key ?? '', why: error?.message ?? '' });
+  return content.text === '' ? t(`event.${type}`) : content.text;
+}
 
 function authorOf({ author }: Message, t: Translate): string {
   if (author.type === 'external') return `${author.name} ${t('bubble.external')}`.trim();

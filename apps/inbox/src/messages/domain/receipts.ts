@@ -1,4 +1,5 @@
 import type { MessageState, Receipt } from '@huiliu/contracts';
+import { afterHandover } from './handover';
 import type { StoredMessage } from './message';
 
 /** What a receipt does to a message. */
@@ -19,6 +20,7 @@ const RANK: Partial<Record<MessageState, number>> = { queued: 0, sent: 1, delive
  */
 export function applyReceipt(message: StoredMessage, receipt: Receipt): Outcome {
   const unchanged = { message, refund: null, exhausted: false };
+  if (message.direction === 'system') return { ...unchanged, message: afterHandover(message, receipt) };
   if (message.direction !== 'outbound') return unchanged;
   const known = withRemoteIds(message, receipt);
   if (receipt.attempt !== null && receipt.attempt < message.attempt) return { ...unchanged, message: known };
@@ -46,6 +48,9 @@ export function applyReceipt(message: StoredMessage, receipt: Receipt): Outcome 
       return { ...unchanged, message: { ...known, recalledAt: message.recalledAt ?? receipt.at } };
     case 'recall_failed':
       return { ...unchanged, message: { ...known, error: receipt.error } };
+    case 'handed_over':
+    case 'handover_failed':
+      return unchanged;
   }
 }
 

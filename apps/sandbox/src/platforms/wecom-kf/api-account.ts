@@ -18,6 +18,8 @@ export interface ApiAccount {
   readonly codes: Map<string, { readonly customer: Customer; readonly untilMs: number }>;
   /** The ids of everything that was sent: each is taken once. */
   readonly sentIds: ReadonlySet<string>;
+  /** Who serves the account in the WeCom client, and whether they are receiving. */
+  readonly servicers: ReadonlyMap<string, boolean>;
   find(externalUserId: string): Customer | undefined;
   urlOf(mediaId: string): string;
   newCode(customer: Customer, nowMs: number): string;

@@ -9,7 +9,7 @@ import type { ApiAccount } from './api-account';
 import { type CallbackIdentity, callbackOf, handshakeOf } from './callbacks';
 import { type ItemFields, messageFields, SERVICER, sessionChange } from './customer-acts';
 import { Customer } from './customers';
-import { type Entry, Journal } from './journal';
+import { type Entry, Journal, type Place } from './journal';
 import { KfApi } from './kf-api';
 import { MessageList } from './message-list';
 import { Tokens } from './tokens';
@@ -50,11 +50,15 @@ const Settings = z.strictObject({
 export class KfAccount implements PlatformAccount, ApiAccount {
   readonly tokens = new Tokens();
   readonly media = new Media(MEDIA);
-  readonly list = new MessageList();
+  readonly list: MessageList;
   readonly identity: CallbackIdentity;
   readonly secret: string;
   readonly codes = new Map<string, { readonly customer: Customer; readonly untilMs: number }>();
   readonly sentIds = new Set<string>();
+  readonly servicers = new Map([
+    [SERVICER, true],
+    ['lisi', false],
+  ]);
   private readonly customers = new Map<string, Customer>();
   private messages: ShownMessage[] = [];
   private readonly shownById = new Map<string, ShownMessage>();
@@ -67,7 +71,8 @@ export class KfAccount implements PlatformAccount, ApiAccount {
     this.secret = secret;
     this.identity = identity;
     this.journal = new Journal(played.folder);
-    for (const entry of this.journal.read()) this.apply(entry);
+    this.list = new MessageList(this.journal);
+    for (const { entry, place } of this.journal.read()) this.apply(entry, place);
     this.api = new KfApi(this);
   }
 
@@ -150,8 +155,7 @@ export class KfAccount implements PlatformAccount, ApiAccount {
   }
 
   record(entry: Entry): void {
-    this.journal.add(entry);
-    this.apply(entry);
+    this.apply(entry, this.journal.add(entry));
   }
 
   setState(customer: Customer, state: number, servicer: string | null): void {
@@ -177,14 +181,12 @@ export class KfAccount implements PlatformAccount, ApiAccount {
       }
       case 'recall':
         return happen({ event_type: 'user_recall_msg', recall_msgid: key || customer.lastMsgId });
-      case 'servicer_answers':
-        this.setState(customer, 3, SERVICER);
-        return this.add(
-          customer,
-          { msgtype: 'text', text: { content: key }, servicer_userid: SERVICER },
-          ORIGIN.servicer,
-          nowMs,
-        );
+      case 'servicer_answers': {
+        // Whoever has the session; who answers one that nobody has takes it.
+        const servicer_userid = customer.servicer ?? SERVICER;
+        this.setState(customer, 3, servicer_userid);
+        return this.add(customer, { msgtype: 'text', text: { content: key }, servicer_userid }, ORIGIN.servicer, nowMs);
+      }
       case 'servicer_recalls':
         return happen({ event_type: 'servicer_recall_msg', recall_msgid: key, servicer_userid: SERVICER });
       case 'servicer_takes':
@@ -200,11 +202,18 @@ export class KfAccount implements PlatformAccount, ApiAccount {
           fail_type: Number(key),
         });
       case 'servicer_status':
+        // 1 receives, 2 has stopped.
+        this.servicers.set(SERVICER, key !== '2');
         return this.add(
           customer,
           {
             msgtype: 'event',
-            event: { event_type: 'servicer_status_change', servicer_userid: SERVICER, status: 1, open_kfid },
+            event: {
+              event_type: 'servicer_status_change',
+              servicer_userid: SERVICER,
+              status: key === '2' ? 2 : 1,
+              open_kfid,
+            },
           },
           ORIGIN.system,
           nowMs,
@@ -224,13 +233,14 @@ export class KfAccount implements PlatformAccount, ApiAccount {
     this.record({ type: 'item', customer: customer.name, item });
   }
 
-  private apply(entry: Entry): void {
+  private apply(entry: Entry, place: Place): void {
     const customer = this.customer(entry.customer);
     switch (entry.type) {
       case 'item': {
         const { item } = entry;
-        this.list.add(item);
-        if (item.origin === ORIGIN.customer) customer.wrote(String(item.msgid), Number(item.send_time) * 1000);
+        const sentAtMs = Number(item.send_time) * 1000;
+        this.list.add(place, sentAtMs);
+        if (item.origin === ORIGIN.customer) customer.wrote(String(item.msgid), sentAtMs);
         this.show(
           String(item.msgid),
           shownOf(customer.name, item, (mediaId) => this.urlOf(mediaId)),

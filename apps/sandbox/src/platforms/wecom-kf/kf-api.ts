@@ -3,7 +3,6 @@ import { parseJson } from '@huiliu/wire';
 import type { ApiAnswer, ApiCall } from '../platform';
 import { ok, refusal, UNPUBLISHED } from './answers';
 import type { ApiAccount } from './api-account';
-import { SERVICER } from './customer-acts';
 import { SyncRequest } from './message-list';
 import { readSending } from './sending';
 
@@ -37,6 +36,8 @@ export class KfApi {
         return this.state(call);
       case 'POST /cgi-bin/kf/service_state/trans':
         return this.trans(call, nowMs);
+      case 'GET /cgi-bin/kf/servicer/list':
+        return this.servicers(call);
       case 'POST /cgi-bin/kf/customer/batchget':
         return this.profiles(call);
       case 'POST /cgi-bin/kf/account/list':
@@ -121,10 +122,21 @@ export class KfApi {
     if (!this.isOurs(open_kfid)) return refusal(95000);
     const customer = this.account.find(external_userid);
     if (customer === undefined) return refusal(40096);
-    if (service_state === 3 && servicer_userid !== SERVICER) return refusal(95014);
+    // Who is not there, or has stopped receiving, is given none.
+    if (service_state === 3 && !this.account.servicers.get(servicer_userid ?? '')) return refusal(95014);
     if (!customer.mayBecome(service_state)) return refusal(UNPUBLISHED.forbiddenTransfer);
-    this.account.setState(customer, service_state, service_state === 3 ? SERVICER : null);
+    this.account.setState(customer, service_state, service_state === 3 ? (servicer_userid ?? null) : null);
     return ok(service_state === 4 ? { msg_code: this.account.newCode(customer, nowMs) } : {});
+  }
+
+  /** `status`: 0 receiving, 1 stopped. */
+  private servicers(call: ApiCall): ApiAnswer {
+    if (!this.isOurs(call.query.get('open_kfid') ?? '')) return refusal(95000);
+    const servicer_list = [...this.account.servicers].map(([userid, receives]) => ({
+      userid,
+      status: receives ? 0 : 1,
+    }));
+    return ok({ servicer_list });
   }
 
   private profiles(call: ApiCall): ApiAnswer {

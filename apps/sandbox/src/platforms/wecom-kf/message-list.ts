@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { ItemFields } from './customer-acts';
 import { UNPUBLISHED } from './answers';
+import type { Journal, Place } from './journal';
 
 const THREE_DAYS = 3 * 24 * 3600_000;
 const TOKEN_MS = 600_000;
@@ -21,7 +22,7 @@ export interface SyncPage {
   readonly msg_list: readonly ItemFields[];
 }
 
-/** What waits to be pulled: in order, for three days, from a cursor on. */
+/** What waits to be pulled: in order, for three days, from a cursor on. Of each it knows where it stands in the journal. */
 export class MessageList {
   /** The most of one page, whatever is asked for. */
   pageSize = 1000;
@@ -29,12 +30,14 @@ export class MessageList {
   emptyPages = 0;
   tokenMs = TOKEN_MS;
   untokenedAMinute = 20;
-  private readonly items: ItemFields[] = [];
+  private readonly items: { readonly place: Place; readonly sentAtMs: number }[] = [];
   private readonly tokens = new Map<string, number>();
   private untokened: number[] = [];
 
-  add(item: ItemFields): void {
-    this.items.push(item);
+  constructor(private readonly journal: Pick<Journal, 'at'>) {}
+
+  add(place: Place, sentAtMs: number): void {
+    this.items.push({ place, sentAtMs });
   }
 
   /** Goes out with a callback; who pulls with it is not limited. */
@@ -59,7 +62,9 @@ export class MessageList {
       return { next_cursor: cursorOf(from), has_more: 1, msg_list: [] };
     }
     const to = Math.min(this.items.length, from + Math.min(limit, this.pageSize));
-    const msg_list = this.items.slice(from, to).filter((item) => !isOld(item, nowMs));
+    const kept = this.items.slice(from, to).filter((item) => !isOld(item, nowMs));
+    const entries = this.journal.at(kept.map(({ place }) => place));
+    const msg_list = entries.flatMap((entry) => (entry.type === 'item' ? [entry.item] : []));
     return { next_cursor: cursorOf(to), has_more: to < this.items.length ? 1 : 0, msg_list };
   }
 
@@ -69,7 +74,7 @@ export class MessageList {
   }
 }
 
-const isOld = (item: ItemFields, nowMs: number): boolean => nowMs - Number(item.send_time) * 1000 > THREE_DAYS;
+const isOld = ({ sentAtMs }: { sentAtMs: number }, nowMs: number): boolean => nowMs - sentAtMs > THREE_DAYS;
 
 /** Each spelling is another one, as the real ones are: only where it stands counts. */
 const cursorOf = (index: number): string => `4gw7MepFLfgF2VC5${index}_${randomBytes(6).toString('base64url')}`;

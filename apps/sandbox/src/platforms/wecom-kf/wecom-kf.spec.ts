@@ -162,6 +162,38 @@ describe('the platform of WeCom customer service', () => {
     expect(await state()).toBe(0);
   });
 
+  it('gives a session to a servicer who receives, and lets nobody else send until they have ended it', async () => {
+    await say('x');
+    const id = await customerId();
+    const servicers = async (): Promise<unknown> =>
+      (
+        await api<{ servicer_list: unknown }>(
+          `kf/servicer/list?access_token=${(await token()).access_token}&open_kfid=${account.config.openKfId}`,
+        )
+      ).body.servicer_list;
+    const trans = async (servicer_userid: string): Promise<number> =>
+      (
+        await post('kf/service_state/trans', {
+          open_kfid: account.config.openKfId,
+          external_userid: id,
+          service_state: 3,
+          servicer_userid,
+        })
+      ).errcode;
+    expect(await servicers()).toEqual([
+      { userid: 'zhangsan', status: 0 },
+      { userid: 'lisi', status: 1 },
+    ]);
+    expect([await trans('lisi'), await trans('nobody')]).toEqual([95014, 95014]);
+    await control('event', { customer: 'a', event: 'servicer_status', key: '2' });
+    expect(await trans('zhangsan')).toBe(95014);
+    await control('event', { customer: 'a', event: 'servicer_status', key: '1' });
+    expect([await trans('zhangsan'), await trans('zhangsan'), (await send(id, 'x')).errcode]).toEqual([0, 0, 95018]);
+    await control('event', { customer: 'a', event: 'session_ends' });
+    await say('again');
+    expect((await send(id, 'x')).errcode).toBe(0);
+  });
+
   it('takes one welcome within 20 s of a code, from whoever has not come in for two days', async () => {
     await control('event', { customer: 'a', event: 'enter_session', key: 'shop' });
     await control('event', { customer: 'a', event: 'enter_session', key: 'shop' });
@@ -228,5 +260,6 @@ describe('the platform of WeCom customer service', () => {
     await sandbox.restart();
     await say('after');
     expect(textsOf(await sync({ cursor: next_cursor }))).toEqual(['between', 'after']);
+    expect(textsOf(await sync())).toEqual(['before', 'between', 'after']);
   });
 });
