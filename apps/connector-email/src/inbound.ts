@@ -41,7 +41,7 @@ export function toMessage(mail: ParsedMail, files: StoredFiles, to: Recipient, a
   const external = mail.from.address.toLowerCase() === ours && addressee !== undefined;
   const person = external ? addressee : mail.from;
   const place = placeOf(remoteMessageId(mail.id), person);
-  return {
+  return withStringsOfItsOwn({
     type: 'message.received',
     // Every mail names a conversation of its own, so that alone would keep no two of them in order.
     orderBy: place.contact.remoteId,
@@ -53,8 +53,11 @@ export function toMessage(mail: ParsedMail, files: StoredFiles, to: Recipient, a
       sentAt: sentAtOf(mail.date, arrival).toISOString(),
       thread: threadOf(mail, to.ids),
     },
-  };
+  });
 }
+
+/** The same event, made of new strings: a part of a text holds the whole text in memory, for as long as the event lies in a queue or a cache. */
+const withStringsOfItsOwn = (event: MailEvent): MailEvent => JSON.parse(JSON.stringify(event)) as MailEvent;
 
 /** A mail that cannot be shown as one: what it was, and the beginning of its source. */
 export function unreadable(

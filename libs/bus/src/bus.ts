@@ -52,6 +52,8 @@ export type TailStart = 'beginning' | 'end' | { readonly sinceMs: number; readon
 /** The position after a record, over all partitions: opaque to everyone but the bus. */
 export interface TailRecord<T = unknown> extends Delivery<T> {
   readonly occurredAtMs: number;
+  /** The envelope as JSON, as it lies in the topic (bytes: UTF-8); left out where nobody has it. */
+  readonly text?: string | Uint8Array;
 }
 
 export interface Tail {

@@ -35,6 +35,7 @@ export { Metrics } from './metrics/metrics';
 export { CannotOpen, SecretBox } from './secrets/secret-box';
 export { InternalAuth, InternalGuard } from './secrets/internal-auth';
 export { RateLimits, type Rate } from './limits/rate-limits';
+export { Latest } from './limits/latest';
 export { FrameLine, textFrame } from './upgrade/frame-line';
 export { type AcceptOptions, type Upgrade, type UpgradeHandler, UpgradeRouter } from './upgrade/upgrade-router';
 export { type Addressed, clientAddress, isLoopback, rateKeyOf } from './http/client-address';

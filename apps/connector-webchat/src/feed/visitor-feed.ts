@@ -1,8 +1,9 @@
+import path from 'node:path';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Feed, type FeedEntry, MessageBus, type Tail, type TailRecord } from '@huiliu/bus';
 import { INBOX_EVENTS, type InboxEvent, type VisitorMessage } from '@huiliu/contracts';
 import { AccountDirectory } from '@huiliu/connector-kit';
-import { HealthRegistry } from '@huiliu/platform';
+import { Config, HealthRegistry } from '@huiliu/platform';
 import { setTimeout as wait } from 'node:timers/promises';
 import { forVisitor } from '../visitor/domain/visitor-message';
 
@@ -27,6 +28,7 @@ export class VisitorFeed implements OnApplicationBootstrap, OnApplicationShutdow
   constructor(
     @Inject(MessageBus) private readonly bus: MessageBus,
     @Inject(AccountDirectory) private readonly directory: AccountDirectory,
+    @Inject(Config) private readonly config: Config,
     @Inject(HealthRegistry) health: HealthRegistry,
   ) {
     // While the bus is away visitors are still served: what they write is kept, and pages come back for the rest.
@@ -42,6 +44,7 @@ export class VisitorFeed implements OnApplicationBootstrap, OnApplicationShutdow
   async onApplicationShutdown(): Promise<void> {
     this.stopped.abort();
     await this.tail?.close();
+    this.current?.close();
   }
 
   /** Null until the ring is filled: a client that came earlier could miss something. */
@@ -55,21 +58,32 @@ export class VisitorFeed implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async begin(): Promise<void> {
     for (let delay = 200; !this.stopped.signal.aborted; delay = Math.min(5_000, delay * 2)) {
+      let feed: Feed<VisitorFact> | null = null;
       try {
         await this.directory.ready;
-        const feed = new Feed<VisitorFact>({ generation: await this.bus.generation(INBOX_EVENTS) });
-        this.tail = await this.bus.tail<unknown>(INBOX_EVENTS, START, (records) => this.take(feed, records));
+        const opened = (feed = await this.open());
+        this.tail = await this.bus.tail<unknown>(INBOX_EVENTS, START, (records) => this.take(opened, records));
         await this.tail.caughtUp;
-        feed.listen((entry) => this.listener(entry));
-        this.current = feed;
+        opened.listen((entry) => this.listener(entry));
+        this.current = opened;
         return;
       } catch (error) {
         await this.tail?.close().catch(() => undefined);
         this.tail = null;
+        feed?.close();
         this.logger.warn({ err: error }, 'the feed cannot be read yet');
         await wait(delay, undefined, { signal: this.stopped.signal, ref: false }).catch(() => undefined);
       }
     }
+  }
+
+  private async open(): Promise<Feed<VisitorFact>> {
+    return new Feed<VisitorFact>({
+      generation: await this.bus.generation(INBOX_EVENTS),
+      folder: path.join(this.config.dataDir, 'ring'),
+      onTrouble: (error) =>
+        this.logger.warn({ err: error }, 'the ring has no room: pages that come back late load afresh'),
+    });
   }
 
   private take(feed: Feed<VisitorFact>, records: readonly TailRecord[]): void {

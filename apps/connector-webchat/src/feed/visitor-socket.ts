@@ -31,6 +31,7 @@ export class VisitorSocket implements FeedSink {
     this.stream = new FeedStream(feed, this, (entry, seq) => this.frameOf(entry, seq), {
       maxBuffered: 512 * 1024,
       replayBuffered: 128 * 1024,
+      key: visitor.conversationId,
     });
   }
 

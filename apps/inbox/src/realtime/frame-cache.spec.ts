@@ -55,4 +55,15 @@ describe('what a push costs', () => {
     expect(frames.bytesOf(entry, { type: 'message.created', data } as never, seq)).toEqual(first);
     expect(times()).toBe(2);
   });
+
+  it('is held for few large records: a mail may have 700,000 characters', () => {
+    const frames = new FrameCache();
+    const { data, times } = counted();
+    const entry = entryOf(0);
+    frames.bytesOf(entry, { type: 'message.created', data } as never, seq);
+    const large = { ...message, content: { kind: 'text', text: '您'.repeat(500_000) } };
+    for (let i = 1; i <= 4; i++) frames.bytesOf(entryOf(i), { type: 'message.created', data: large } as never, seq);
+    frames.bytesOf(entry, { type: 'message.created', data } as never, seq);
+    expect(times()).toBe(2);
+  });
 });

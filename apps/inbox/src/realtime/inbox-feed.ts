@@ -1,7 +1,8 @@
+import path from 'node:path';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { INBOX_EVENTS, type InboxEvent } from '@huiliu/contracts';
 import { Feed, MessageBus, type FeedEntry, type Tail, type TailRecord } from '@huiliu/bus';
-import { HealthRegistry } from '@huiliu/platform';
+import { Config, HealthRegistry } from '@huiliu/platform';
 import { Clock } from '@huiliu/storage';
 import { Logger } from 'nestjs-pino';
 import { Directory } from '../directory/directory';
@@ -26,6 +27,7 @@ export class InboxFeed implements OnModuleInit, OnModuleDestroy {
   private caughtUp = false;
 
   constructor(
+    private readonly config: Config,
     private readonly bus: MessageBus,
     private readonly clock: Clock,
     private readonly directory: Directory,
@@ -41,6 +43,10 @@ export class InboxFeed implements OnModuleInit, OnModuleDestroy {
     await this.accesses.load();
     const feed = new Feed<InboxEvent['data']>({
       generation: await this.bus.generation(INBOX_EVENTS),
+      topic: INBOX_EVENTS,
+      folder: path.join(this.config.dataDir, 'ring'),
+      onTrouble: (error) =>
+        this.logger.warn({ err: error }, 'the ring has no room: pages that come back late load afresh'),
       keepMs: RING_MS,
       keepRecords: RING_RECORDS,
       nowMs: () => this.clock.now().getTime(),
@@ -56,6 +62,7 @@ export class InboxFeed implements OnModuleInit, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     await this.tail?.close();
+    this.current?.close();
   }
 
   /** The ring; sockets may be opened only once `ready`. */

@@ -18,8 +18,10 @@ export interface LogRecord extends RawRecord {
 
 /** So many of a topic's latest records are handed on in memory. */
 const RECENT = 4_000;
-/** And no more than so many characters of them: a mail may have 700,000. */
-const RECENT_CHARACTERS = 16 * 1024 * 1024;
+/** And no more than so many characters of them: a mail may have 700,000. They are held twice, as text and as what the text was made of. */
+const RECENT_CHARACTERS = 4 * 1024 * 1024;
+/** Bytes of records that are read from the table at once, or one record. */
+const READ_BYTES = 4 * 1024 * 1024;
 /** Rows of one INSERT (SQLite numbers them one after the other): few sizes, so that their prepared statements are kept. */
 const SIZES = [32, 8, 1];
 
@@ -80,7 +82,7 @@ export class Log {
     }
   }
 
-  /** The topic's records after a position, at most `limit`. */
+  /** The topic's records after a position: at most `limit`, and at least one where there are any. */
   async read(topic: string, after: number, limit: number): Promise<readonly LogRecord[]> {
     const recent = this.recentOf(topic);
     if (recent && after >= recent.base) {
@@ -88,10 +90,25 @@ export class Log {
       return recent.records.slice(from, from + limit);
     }
     const rows = await this.db.query(
-      `SELECT n, event_key, value, created_at FROM ${this.table} WHERE topic = ? AND n > ? ORDER BY n LIMIT ${Math.max(1, limit)}`,
-      [topic, after],
+      `SELECT n, event_key, value, created_at FROM ${this.table} WHERE topic = ? AND n > ? AND n <= ? ORDER BY n`,
+      [topic, after, await this.lastOfRead(topic, after, limit)],
     );
     return rows.map(toRecord);
+  }
+
+  /** Up to where one read goes: by lengths, which lie before the values themselves. */
+  private async lastOfRead(topic: string, after: number, limit: number): Promise<number> {
+    const sizes = await this.db.query<{ n: number; bytes: number }>(
+      `SELECT n, octet_length(value) AS bytes FROM ${this.table} WHERE topic = ? AND n > ? ORDER BY n LIMIT ${Math.max(1, limit)}`,
+      [topic, after],
+    );
+    let [last, total] = [after, 0];
+    for (const { n, bytes } of sizes) {
+      total += Number(bytes);
+      if (total > READ_BYTES && last > after) break;
+      last = Number(n);
+    }
+    return last;
   }
 
   /** Resolves when the topic may have records after a position, or `ends` does. */

@@ -78,17 +78,26 @@ export class Entry {
   }
 }
 
+const lengthOf = ({ record }: Entry): number => record.value?.length ?? 0;
+
 /** What is in hand of one partition, in order: answers how far everything is done. */
 export class Window {
-  private entries: Entry[] = [];
+  private entries: (Entry | undefined)[] = [];
   private head = 0;
+  private held = 0;
 
   get size(): number {
     return this.entries.length - this.head;
   }
 
+  /** Characters, or bytes, of the records' values. */
+  get length(): number {
+    return this.held;
+  }
+
   push(entry: Entry): void {
     this.entries.push(entry);
+    this.held += lengthOf(entry);
   }
 
   /** Forgets the contiguous prefix that is done; answers its last entry, or null when the first is still open. */
@@ -96,7 +105,9 @@ export class Window {
     let last: Entry | null = null;
     for (let first = this.entries[this.head]; first?.done; first = this.entries[this.head]) {
       last = first;
-      this.head++;
+      this.held -= lengthOf(first);
+      // Let go at once: it may be a mail of 700,000 characters.
+      this.entries[this.head++] = undefined;
     }
     if (this.head > 1024 && this.head * 2 > this.entries.length) {
       this.entries = this.entries.slice(this.head);

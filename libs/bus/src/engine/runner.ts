@@ -3,6 +3,9 @@ import { Lane } from './lane';
 import type { ParkedScope } from './parked-row';
 import { Entry, laneOf, reasonOf, Window, type RawRecord } from './record';
 
+/** And the most characters (or bytes) of them: nothing more is taken in beyond it. */
+const BUFFERED_LENGTH = 8 * 1024 * 1024;
+
 /**
  * One partition's records on their way to a handler: decoded and validated once, spread over lanes by key, done in order per key.
  * What is done leaves the window as a contiguous prefix. Nothing is handed out before `start` and after `stop`.
@@ -37,7 +40,11 @@ export class PartitionRunner implements LaneHost {
 
   /** Records that may still be taken in before the caller should wait. */
   get room(): number {
-    return this.deps.timing.buffered - this.window.size;
+    return this.window.length < BUFFERED_LENGTH ? this.deps.timing.buffered - this.window.size : 0;
+  }
+
+  private get halfEmpty(): boolean {
+    return this.window.size <= this.deps.timing.buffered / 2 && this.window.length <= BUFFERED_LENGTH / 2;
   }
 
   /** The last offset of the contiguous prefix that is done; null when nothing is. */
@@ -71,9 +78,9 @@ export class PartitionRunner implements LaneHost {
     if (this.started) for (const lane of this.lanes) lane.wake();
   }
 
-  /** Resolves when the buffer is at most half full, or the runner stops. */
+  /** Resolves when the buffer is at most half full (by number and by length), or the runner stops. */
   async whenRoom(): Promise<void> {
-    while (!this.ending && this.window.size > this.deps.timing.buffered / 2) {
+    while (!this.ending && !this.halfEmpty) {
       await new Promise<void>((resolve) => this.idle.add(resolve));
     }
   }
@@ -119,7 +126,7 @@ export class PartitionRunner implements LaneHost {
     this.doneUpTo = last.offset;
     this.report();
     this.spec.onProgress?.(last.offset);
-    if (this.idle.size > 0 && this.window.size <= this.deps.timing.buffered / 2) {
+    if (this.idle.size > 0 && this.halfEmpty) {
       const waiting = [...this.idle];
       this.idle.clear();
       for (const resolve of waiting) resolve();

@@ -2,54 +2,6 @@ import type { Envelope, TopicSpec } from '@huiliu/contracts';
 import type { TailRecord } from '../bus';
 import { decode, type RawRecord } from './record';
 
-/** So many envelopes that tails handed out stay decoded; what lies in a ring for minutes lies there as bytes. */
-const STAY_DECODED = 1_024;
-
-/** A record of a tail: its bytes, and its envelope while somebody looks at it. */
-class KeptRecord<T> implements TailRecord<T> {
-  readonly topic: string;
-  readonly offset: string;
-  readonly occurredAtMs: number;
-
-  constructor(
-    private readonly spec: TopicSpec,
-    readonly partition: number,
-    private readonly raw: Pick<RawRecord, 'offset' | 'value'>,
-    private decoded: Envelope | null,
-  ) {
-    this.topic = spec.name;
-    this.offset = raw.offset;
-    this.occurredAtMs = Date.parse(decoded!.occurredAt);
-    latest.add(this);
-  }
-
-  get envelope(): Envelope<T> {
-    if (this.decoded === null) {
-      this.decoded = decode(this.spec, this.raw).envelope;
-      latest.add(this);
-    }
-    return this.decoded as Envelope<T>;
-  }
-
-  letGo(): void {
-    this.decoded = null;
-  }
-}
-
-/** The records whose envelopes stay decoded: each newcomer makes the oldest let go. */
-class Latest {
-  private readonly records = new Array<KeptRecord<unknown> | undefined>(STAY_DECODED);
-  private next = 0;
-
-  add(record: KeptRecord<unknown>): void {
-    this.records[this.next]?.letGo();
-    this.records[this.next] = record;
-    this.next = (this.next + 1) % STAY_DECODED;
-  }
-}
-
-const latest = new Latest();
-
 /** A record as a tail hands it out; null where it is no event (who handles the topic buries it, a feed passes on). */
 export function tailRecord<T>(
   topic: TopicSpec,
@@ -62,6 +14,12 @@ export function tailRecord<T>(
     deps.warn(`passed over ${topic.name}/${partition}@${record.offset}: ${defect}`);
     return null;
   }
-  // Not the record itself: it keeps its decoded form for its other readers.
-  return new KeptRecord(topic, partition, { offset: record.offset, value: record.value }, envelope);
+  return {
+    topic: topic.name,
+    partition,
+    offset: record.offset,
+    occurredAtMs: Date.parse(envelope.occurredAt),
+    envelope: envelope as Envelope<T>,
+    text: record.value!,
+  };
 }

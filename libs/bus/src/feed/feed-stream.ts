@@ -17,6 +17,8 @@ export interface FeedStreamOptions {
   readonly maxBuffered?: number;
   /** While replaying, wait for the network beyond this. */
   readonly replayBuffered?: number;
+  /** The client is concerned by the records of this key alone: others are not read for it. */
+  readonly key?: string;
 }
 
 const CHUNK = 256;
@@ -33,6 +35,7 @@ export class FeedStream<T, F = string> {
   private closed = false;
   private readonly maxBuffered: number;
   private readonly replayBuffered: number;
+  private readonly key: string | null;
 
   constructor(
     private readonly feed: Feed<T>,
@@ -40,7 +43,8 @@ export class FeedStream<T, F = string> {
     private readonly frameOf: (entry: FeedEntry<T>, seq: string) => F | null,
     options: FeedStreamOptions = {},
   ) {
-    this.cursor = feed.attach();
+    this.key = options.key ?? null;
+    this.cursor = feed.attach(this.key);
     this.maxBuffered = options.maxBuffered ?? 1024 * 1024;
     this.replayBuffered = options.replayBuffered ?? 256 * 1024;
   }
@@ -61,7 +65,7 @@ export class FeedStream<T, F = string> {
 
   /** Goes back to `seq`. Resolves to false when that cannot be resumed (the stream then goes on live), else true when live again. */
   async resume(seq: string): Promise<boolean> {
-    const cursor = this.feed.resume(seq);
+    const cursor = this.feed.resume(seq, this.key);
     if (cursor === null) return false;
     const mine = ++this.replay;
     this.cursor = cursor;
@@ -76,8 +80,13 @@ export class FeedStream<T, F = string> {
         this.replaying = false;
         break;
       }
-      for (const entry of entries) this.deliver(entry);
-      if (this.sink.buffered() > this.replayBuffered) await this.sink.flushed();
+      for (const entry of entries) {
+        this.deliver(entry);
+        if (this.sink.buffered() > this.replayBuffered) await this.sink.flushed();
+        if (this.closed || mine !== this.replay) break;
+      }
+      // A long way back is not gone in one turn: others wait.
+      await new Promise((next) => setImmediate(next));
     }
     return true;
   }

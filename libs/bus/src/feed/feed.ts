@@ -1,17 +1,28 @@
 import { randomInt } from 'node:crypto';
-import { breaks } from '@huiliu/platform';
+import { breaks, Latest } from '@huiliu/platform';
+import type { Envelope, TopicSpec } from '@huiliu/contracts';
 import type { TailRecord } from '../bus';
+import { decode } from '../engine/record';
 import { decodePosition, encodePosition, generationMark } from './feed-position';
+import { Ring, sizeOf, type RecordText, type Slot } from './ring';
 
 export interface FeedOptions {
   /** As `MessageBus.generation` names the topic's life: a position of another life is not resumed. */
   readonly generation: string;
+  /** By whose schema records are read again; without it they are taken as they were handed in. */
+  readonly topic?: TopicSpec;
   /** Records are kept so long, or so many of them, whichever is more. */
   readonly keepMs?: number;
   readonly keepRecords?: number;
   /** Never more than so many, however young: what protects the process's memory under a flood. */
   readonly maxRecords?: number;
+  /** So many bytes of them are in memory; what is over lies in files in `folder`, or is forgotten where there is none. */
+  readonly maxBytes?: number;
+  readonly folder?: string;
+  /** So many bytes of files: beyond it, too, the oldest are forgotten. */
+  readonly maxFileBytes?: number;
   readonly nowMs?: () => number;
+  readonly onTrouble?: (error: unknown) => void;
 }
 
 /** A record in the ring. `seq` is the position of a reader that has seen everything up to it, in this feed's order. */
@@ -24,17 +35,18 @@ export interface FeedEntry<T> {
 
 /** Tolerated difference between the clocks of processes; must stay below the ten minutes that a feed loads at its start. */
 const CLOCK_SLACK_MS = 300_000;
-const COMPACT_AFTER = 4096;
+/** Bytes of records that a reader is given at once, or one record. */
+const READ_BYTES = 1024 * 1024;
+const MB = 1024 * 1024;
+/** Sockets are near one another in the feed, live and replaying alike: so much stays decoded. */
+const LATEST = 1_024;
+const LATEST_BYTES = 8 * MB;
 
 /**
  * What a process has read of a topic, kept for its sockets: live records to listeners, and the ring from which a client resumes
  * whatever process it was connected to before. Every record a reader is given lies above the position it came with.
  */
 export class Feed<T> {
-  private readonly keepMs: number;
-  private readonly keepRecords: number;
-  private readonly maxRecords: number;
-  private readonly nowMs: () => number;
   private readonly mark: string;
   private readonly instance = randomInt(1, 2 ** 32);
   private readonly startedAtMs: number;
@@ -44,17 +56,32 @@ export class Feed<T> {
   /** The highest offset of a partition that the ring no longer (or never) held. */
   private readonly floors = new Map<number, bigint>();
   private readonly listeners = new Set<(entry: FeedEntry<T>) => void>();
-  private entries: (FeedEntry<T> | undefined)[] = [];
-  private head = 0;
-  private firstIndex = 1;
+  private readonly topic: TopicSpec | undefined;
+  private readonly onTrouble: (error: unknown) => void;
+  private topicName = '';
+  private readonly ring: Ring;
+  /** Records whose envelopes stay decoded; the others lie in the ring as text. */
+  private readonly latest: Latest<number, FeedEntry<T>>;
 
   constructor(options: FeedOptions) {
-    this.keepMs = options.keepMs ?? 600_000;
-    this.keepRecords = options.keepRecords ?? 10_000;
-    this.maxRecords = options.maxRecords ?? 250_000;
-    this.nowMs = options.nowMs ?? Date.now;
+    const nowMs = options.nowMs ?? Date.now;
+    this.topic = options.topic;
+    this.onTrouble = options.onTrouble ?? (() => undefined);
     this.mark = generationMark(options.generation);
-    this.startedAtMs = this.nowMs();
+    this.startedAtMs = nowMs();
+    const maxBytes = options.maxBytes ?? 32 * MB;
+    this.latest = new Latest(LATEST, Math.min(LATEST_BYTES, maxBytes / 4));
+    this.ring = new Ring({
+      keepMs: options.keepMs ?? 600_000,
+      keepRecords: options.keepRecords ?? 10_000,
+      maxRecords: options.maxRecords ?? 250_000,
+      maxBytes,
+      maxFileBytes: options.maxFileBytes ?? 1024 * MB,
+      folder: options.folder ?? null,
+      nowMs,
+      onForget: ({ partition, offset }) => this.floors.set(partition, offset),
+      onTrouble: this.onTrouble,
+    });
   }
 
   /**
@@ -63,20 +90,25 @@ export class Feed<T> {
    */
   push(records: readonly TailRecord<T>[], keep: (record: TailRecord<T>) => boolean = () => true): void {
     for (const record of records) {
+      const { partition, occurredAtMs, envelope } = record;
       const offset = BigInt(record.offset);
-      const last = this.positions.get(record.partition);
+      const last = this.positions.get(partition);
       if (last !== undefined && offset <= last) continue;
       if (last === undefined) {
-        this.bases.set(record.partition, offset - 1n);
-        this.floors.set(record.partition, offset - 1n);
+        this.bases.set(partition, offset - 1n);
+        this.floors.set(partition, offset - 1n);
       }
-      this.positions.set(record.partition, offset);
+      this.positions.set(partition, offset);
+      this.topicName = record.topic;
       if (!keep(record)) continue;
-      const entry: FeedEntry<T> = { index: this.lastIndex + 1, record, offset, seq: this.encode(this.positions) };
-      this.entries.push(entry);
+      const seq = this.encode(this.positions);
+      const text = record.text ?? JSON.stringify(envelope);
+      this.ring.push({ partition, offset, occurredAtMs, key: envelope.key }, seq, text);
+      const entry: FeedEntry<T> = { index: this.ring.last, record, offset, seq };
+      this.latest.add(entry.index, entry, sizeOf(text));
       for (const listener of this.listeners) listener(entry);
     }
-    this.evict();
+    this.ring.fit();
   }
 
   /** Called for every record from now on; answers how to stop. */
@@ -85,21 +117,26 @@ export class Feed<T> {
     return () => this.listeners.delete(listener);
   }
 
+  /** Gives back what it keeps on disk. Nothing is pushed or resumed after it. */
+  close(): void {
+    this.ring.close();
+  }
+
   /** Where this feed stands: the position of a reader that begins now. */
   position(): string {
     return this.encode(this.positions);
   }
 
-  /** A reader that begins after the last record. */
-  attach(): FeedCursor<T> {
-    return new FeedCursor(this, this.lastIndex, null, this.position());
+  /** A reader that begins after the last record. `key`: it is given the records of this key alone. */
+  attach(key: string | null = null): FeedCursor<T> {
+    return new FeedCursor(this, this.lastIndex, null, this.position(), key);
   }
 
   /**
    * A reader that goes on after `seq`, wherever that was issued; what it missed is `pending`. Null when it cannot be resumed
    * without a gap: the client must load afresh.
    */
-  resume(seq: string): FeedCursor<T> | null {
+  resume(seq: string, key: string | null = null): FeedCursor<T> | null {
     const client = decodePosition(seq);
     if (client === null || client.generation !== this.mark) return null;
     const seen = client.positions;
@@ -119,22 +156,39 @@ export class Feed<T> {
       if (floor >= 0n) return null;
       seen.set(partition, this.lastBefore(partition, client.startedAtMs - CLOCK_SLACK_MS));
     }
-    return new FeedCursor(this, breaks('resume-position') ? this.lastIndex : this.firstIndex - 1, seen, seq);
+    return new FeedCursor(this, breaks('resume-position') ? this.lastIndex : this.firstIndex - 1, seen, seq, key);
   }
 
-  /** The ring's entries after `index`, at most `limit`; null when some of them are gone. */
-  after(index: number, limit: number): readonly FeedEntry<T>[] | null {
-    if (index + 1 < this.firstIndex) return null;
-    const from = this.head + (index + 1 - this.firstIndex);
-    return this.entries.slice(from, from + limit) as FeedEntry<T>[];
+  /**
+   * The ring's entries after `index` that have the key (null: any), at most `limit` and a megabyte of them, and the index up to which nothing else
+   * has it; null when some of them are gone or cannot be read.
+   */
+  after(index: number, limit: number, key: string | null): { entries: FeedEntry<T>[]; passed: number } | null {
+    const slots = this.ring.after(index, limit, READ_BYTES, key);
+    if (slots === null) return null;
+    try {
+      return { entries: slots.map((slot) => this.entryOf(slot)), passed: (slots[0]?.index ?? this.lastIndex + 1) - 1 };
+    } catch (error) {
+      this.onTrouble(error);
+      return null;
+    }
+  }
+
+  get firstIndex(): number {
+    return this.ring.first;
   }
 
   get lastIndex(): number {
-    return this.firstIndex + (this.entries.length - this.head) - 1;
+    return this.ring.last;
   }
 
   get size(): number {
-    return this.entries.length - this.head;
+    return this.ring.size;
+  }
+
+  /** Bytes of records in memory, and in files. */
+  get bytes(): { readonly memory: number; readonly files: number } {
+    return { memory: this.ring.bytes, files: this.ring.fileBytes };
   }
 
   /** The position of a reader whose own position lay beyond this feed's in some partitions. */
@@ -157,27 +211,28 @@ export class Feed<T> {
 
   private lastBefore(partition: number, timeMs: number): bigint {
     let last = -1n;
-    for (let i = this.head; i < this.entries.length; i++) {
-      const entry = this.entries[i] as FeedEntry<T>;
-      if (entry.record.partition === partition && entry.record.occurredAtMs < timeMs) last = entry.offset;
-    }
+    for (const slot of this.ring.all())
+      if (slot.partition === partition && slot.occurredAtMs < timeMs) last = slot.offset;
     return last;
   }
 
-  private evict(): void {
-    const oldest = this.nowMs() - this.keepMs;
-    while (this.size > this.keepRecords) {
-      const entry = this.entries[this.head] as FeedEntry<T>;
-      if (entry.record.occurredAtMs >= oldest && this.size <= this.maxRecords) break;
-      this.floors.set(entry.record.partition, entry.offset);
-      this.entries[this.head] = undefined;
-      this.head++;
-      this.firstIndex++;
-    }
-    if (this.head >= COMPACT_AFTER) {
-      this.entries = this.entries.slice(this.head);
-      this.head = 0;
-    }
+  /** A record that was let go is read again from its text. */
+  private entryOf({ index, partition, offset, occurredAtMs, size }: Slot): FeedEntry<T> {
+    const known = this.latest.get(index);
+    if (known !== undefined) return known;
+    const { seq, text } = this.ring.read(index);
+    const place = { topic: this.topicName, partition, offset: String(offset), occurredAtMs };
+    const entry: FeedEntry<T> = { index, record: { ...place, text, envelope: this.envelopeOf(text) }, offset, seq };
+    this.latest.add(index, entry, size);
+    return entry;
+  }
+
+  private envelopeOf(text: RecordText): Envelope<T> {
+    if (this.topic === undefined)
+      return JSON.parse(typeof text === 'string' ? text : Buffer.from(text).toString()) as Envelope<T>;
+    const { envelope, defect } = decode(this.topic, { value: text });
+    if (envelope === null) throw new Error(`a record of the ring: ${defect}`);
+    return envelope as Envelope<T>;
   }
 }
 
@@ -189,6 +244,7 @@ export class FeedCursor<T> {
     /** What the client had seen when it came; null once this feed has passed it everywhere. */
     private seen: Map<number, bigint> | null,
     private lastSeq: string,
+    private readonly key: string | null,
   ) {}
 
   /** Where the client stands. */
@@ -213,8 +269,10 @@ export class FeedCursor<T> {
     return this.index < this.feed.lastIndex;
   }
 
-  /** Entries not yet taken, at most `limit`; null when the ring has dropped some: the client is too slow. */
+  /** Entries not yet taken, at most `limit` and a megabyte; null when the ring has dropped some: the client is too slow. */
   pending(limit: number): readonly FeedEntry<T>[] | null {
-    return this.feed.after(this.index, limit);
+    const found = this.feed.after(this.index, limit, this.key);
+    if (found !== null) this.index = found.passed;
+    return found?.entries ?? null;
   }
 }

@@ -1,3 +1,4 @@
+import { Latest } from '@huiliu/platform';
 import type { Clock } from '../clock';
 import { toDbTime } from '../clock';
 import type { Tx } from '../database';
@@ -30,6 +31,7 @@ export function outboxSchema(prefix: string): SchemaModule {
 
 /** So many records that this process committed are remembered until they are sent: the relay need not read back what was just written. */
 const MOST_REMEMBERED = 10_000;
+const MOST_REMEMBERED_BYTES = 32 * 1024 * 1024;
 
 /** The shard of a key: the same in every process and for ever (FNV-1a). */
 export function shardOf(key: string): number {
@@ -44,7 +46,8 @@ export function shardOf(key: string): number {
  */
 export class TableOutbox extends Outbox {
   private readonly table: string;
-  private readonly unsent = new Map<string, OutboxRecord>();
+  /** The first are the oldest: another process sends their shard, or there is a backlog. */
+  private readonly unsent = new Latest<string, OutboxRecord>(MOST_REMEMBERED, MOST_REMEMBERED_BYTES);
   private listener: ((shards: ReadonlySet<number>) => void) | null = null;
 
   constructor(
@@ -90,11 +93,7 @@ export class TableOutbox extends Outbox {
   }
 
   private remember(records: readonly OutboxRecord[]): void {
-    for (const record of records) this.unsent.set(record.id, record);
-    // The first are the oldest: another process sends their shard, or there is a backlog.
-    for (const id of this.unsent.keys()) {
-      if (this.unsent.size <= MOST_REMEMBERED) return;
-      this.unsent.delete(id);
-    }
+    // Held as text and as what the text was made of, each with up to two bytes a character.
+    for (const record of records) this.unsent.add(record.id, record, 4 * record.value.length);
   }
 }

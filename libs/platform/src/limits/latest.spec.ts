@@ -1,0 +1,23 @@
+import fc from 'fast-check';
+import { Latest } from './latest';
+
+describe('what came last', () => {
+  it('is kept within its number and its bytes, the newest first, however often it comes', () => {
+    const steps = fc.array(fc.tuple(fc.constantFrom('add', 'delete'), fc.nat(9), fc.nat(30)), { maxLength: 60 });
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 8 }), fc.integer({ min: 0, max: 80 }), (some, most, mostBytes) => {
+        const latest = new Latest<number, number>(most, mostBytes);
+        let model: [key: number, bytes: number][] = [];
+        for (const [kind, key, bytes] of some) {
+          model = model.filter(([other]) => other !== key);
+          if (kind === 'add') {
+            latest.add(key, bytes, bytes);
+            model.push([key, bytes]);
+          } else latest.delete(key);
+          while (model.length > most || model.reduce((sum, [, size]) => sum + size, 0) > mostBytes) model.shift();
+          for (let k = 0; k < 10; k++) expect(latest.get(k)).toBe(model.find(([other]) => other === k)?.[1]);
+        }
+      }),
+    );
+  });
+});
