@@ -19,15 +19,23 @@ const STORED = 1_000_000;
 /** All of the largest crowd find an agent. */
 const AGENTS = 110;
 
+/** So many conversations are talked in at a time, for so many messages: more than one transaction takes. */
+const TALKING = 500;
+const TALK = 4_000;
+
 interface Size {
   readonly name: string;
   readonly suite: LaidSuite;
+  /** As conversations go: some are talked in, then others. */
   readonly rounds: Drained[];
+  /** Every message in any of them: what a transaction writes once for a conversation it writes for nearly every message. */
+  readonly scattered: Drained[];
 }
 
 /**
  * What a message costs the suite by how many conversations there are, and after a million messages are stored: the sizes in turn, the
- * median of their rounds. All conversations exist and have their agent before a round.
+ * median of their rounds. All conversations exist and have their agent before a round. At every size as many conversations are talked in at
+ * a time, or the figures would tell how many messages of one a transaction takes at once; that is measured beside it (`scattered`).
  */
 export const conversations: Scene = async ({ seconds, seed }) => {
   const template = await mkdtemp(path.join(scratch(), 'template-'));
@@ -36,16 +44,20 @@ export const conversations: Scene = async ({ seconds, seed }) => {
     const desk = await prepare(template);
     const messages = Math.max(LEAST, Math.round((seconds * RATE) / SIZES.length / ROUNDS));
     const draw = chance(seed);
-    const drain = (suite: LaidSuite, count: number): Promise<Drained> => suite.drain(count, draw);
     const inTurn = async (some: readonly Size[]): Promise<void> => {
       for (let nth = 0; nth < ROUNDS; nth++)
-        for (const { suite, rounds } of some) rounds.push(await drain(suite, messages));
-      for (const { name, rounds } of some)
-        say(`  ${name}: ${round(costOf(rounds))} µs of CPU a message, ${Math.round(rateOf(rounds))}/s`);
+        for (const { suite, rounds, scattered } of some) {
+          rounds.push(await suite.drain(messages, talk(suite.conversations.length, draw)));
+          scattered.push(await suite.drain(messages, draw));
+        }
+      for (const { name, rounds, scattered } of some)
+        say(
+          `  ${name}: ${round(costOf(rounds))} µs of CPU a message, ${Math.round(rateOf(rounds))}/s; ${round(costOf(scattered))} µs scattered`,
+        );
     };
     const make = async (name: string, count: number): Promise<Size> => {
       const suite = await LaidSuite.copy(template, desk.accountId, conversationsOf(`${seed}/${name}`, count));
-      const size = { name, suite, rounds: [] };
+      const size = { name, suite, rounds: [], scattered: [] };
       sizes.push(size);
       await suite.drain(count, (nth) => nth / count);
       await suite.measureStart();
@@ -55,7 +67,7 @@ export const conversations: Scene = async ({ seconds, seed }) => {
     for (const count of SIZES) live.push(await make(`${count} conversations`, count));
     await inTurn(live);
     const full = await make(`${STORED} messages stored`, SIZES[0]!);
-    await drain(full.suite, STORED - SIZES[0]!);
+    await full.suite.drain(STORED - SIZES[0]!, draw);
     await full.suite.measureStart();
     await inTurn([full, live[0]!]);
 
@@ -76,9 +88,10 @@ export const conversations: Scene = async ({ seconds, seed }) => {
       p99Ms: null,
       details: {
         timesTheSmallest: round(worst, 3),
-        sizes: sizes.map(({ name, rounds }) => ({
+        sizes: sizes.map(({ name, rounds, scattered }) => ({
           name,
           cpuMicrosPerMessage: round(costOf(rounds)),
+          cpuMicrosScattered: round(costOf(scattered)),
           cpuMicrosByRound: rounds.map(({ cpuMicrosPerMessage }) => round(cpuMicrosPerMessage)),
           messagesPerSecond: round(rateOf(rounds)),
           rssMb: round(median(rounds.map((one) => one.rssMb))),
@@ -95,6 +108,13 @@ export const conversations: Scene = async ({ seconds, seed }) => {
 const costOf = (rounds: readonly Drained[]): number =>
   median(rounds.map(({ cpuMicrosPerMessage }) => cpuMicrosPerMessage));
 const rateOf = (rounds: readonly Drained[]): number => median(rounds.map(({ rate }) => rate));
+
+/** Draws for messages one after the other: of some conversations for a while, then of the next. */
+function talk(conversations: number, draw: (nth: number) => number): (nth: number) => number {
+  const crowds = Math.max(1, Math.floor(conversations / TALKING));
+  const first = Math.floor(draw(0) * crowds);
+  return (nth) => (((first + Math.floor(nth / TALK)) % crowds) + draw(nth)) / crowds;
+}
 
 async function prepare(folder: string): Promise<Desk> {
   const product = await startSuiteProduct(folder);
