@@ -35,6 +35,8 @@ export interface SubscriptionOptions {
   readonly group: string;
   /** The most records in one batch. */
   readonly maxBatch?: number;
+  /** Nothing else concerns the handler: what is of other types may be passed over without having been read. */
+  readonly types?: readonly string[];
   /** Lanes inside a partition: keys spread over so many batches that run at once. */
   readonly lanes?: number;
   /**
@@ -52,6 +54,13 @@ export type TailStart = 'beginning' | 'end' | { readonly sinceMs: number; readon
 /** The position after a record, over all partitions: opaque to everyone but the bus. */
 export interface TailRecord<T = unknown> extends Delivery<T> {
   readonly occurredAtMs: number;
+  /** Set on what is of no type that the reader asked for: it tells how far the topic is, and has not been read. */
+  readonly passed?: true;
+}
+
+export interface TailOptions {
+  /** Nothing else concerns the reader; records of other types may come as `passed`. All, where none are named. */
+  readonly types?: readonly string[];
 }
 
 export interface Tail {
@@ -78,6 +87,7 @@ export abstract class MessageBus {
     topic: TopicSpec,
     from: TailStart,
     onRecords: (records: readonly TailRecord<T>[]) => void,
+    options?: TailOptions,
   ): Promise<Tail>;
 
   /** Names the life of a topic: another one than before means that positions from then mean nothing now. */
