@@ -12,6 +12,8 @@ process.stderr.on('error', () => {});
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 3000;
 const WELL_AFTER_MS = 10_000;
+/** Everything passes through the inbox: with more room for what is young it collects a third as often, and copies what is done by then no more. */
+const YOUNG = { inbox: ['--max-semi-space-size=64'] };
 
 /** One app's process, started again whenever it ends. Its port stays the same, so nobody has to be told. */
 export class Supervised {
@@ -29,10 +31,8 @@ export class Supervised {
     const { app, port, env } = this.plan;
     const began = Date.now();
     // Standard input is a pipe that the child watches (HUILIU_SUPERVISED): the system closes it however we end, kill -9 included.
-    const child = spawn(process.execPath, ['--enable-source-maps', inRepo(`dist/apps/${app}/src/main.js`)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env,
-    });
+    const args = ['--enable-source-maps', ...(YOUNG[app] ?? []), inRepo(`dist/apps/${app}/src/main.js`)];
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
     this.#child = child;
     child.stdin.on('error', () => {});
     readline.createInterface({ input: child.stdout }).on('line', (line) => out.write(`${line}\n`));

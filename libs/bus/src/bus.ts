@@ -35,6 +35,8 @@ export interface SubscriptionOptions {
   readonly group: string;
   /** The most records in one batch. */
   readonly maxBatch?: number;
+  /** Nothing else concerns the handler: what is of other types may be passed over without having been read. */
+  readonly types?: readonly string[];
   /** Lanes inside a partition: keys spread over so many batches that run at once. */
   readonly lanes?: number;
   /**
@@ -54,6 +56,13 @@ export interface TailRecord<T = unknown> extends Delivery<T> {
   readonly occurredAtMs: number;
   /** The envelope as JSON, as it lies in the topic (bytes: UTF-8); left out where nobody has it. */
   readonly text?: string | Uint8Array;
+  /** Set on what is of no type that the reader asked for: it tells how far the topic is, and has not been read. */
+  readonly passed?: true;
+}
+
+export interface TailOptions {
+  /** Nothing else concerns the reader; records of other types may come as `passed`. All, where none are named. */
+  readonly types?: readonly string[];
 }
 
 export interface Tail {
@@ -80,6 +89,7 @@ export abstract class MessageBus {
     topic: TopicSpec,
     from: TailStart,
     onRecords: (records: readonly TailRecord<T>[]) => void,
+    options?: TailOptions,
   ): Promise<Tail>;
 
   /** Names the life of a topic: another one than before means that positions from then mean nothing now. */

@@ -15,6 +15,17 @@ export function insertSql(
 ): string {
   const tuple = `(${new Array(columns.length).fill('?').join(', ')})`;
   const values = rows === 1 ? tuple : new Array(rows).fill(tuple).join(', ');
+  return insertOf(dialect, table, columns, values, upsert);
+}
+
+/** The same with the rows as they stand in `values`. */
+export function insertOf(
+  dialect: Dialect,
+  table: string,
+  columns: readonly string[],
+  values: string,
+  upsert?: UpsertClause,
+): string {
   return `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${values}${upsert === undefined ? '' : onConflict(dialect, upsert)}`;
 }
 

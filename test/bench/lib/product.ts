@@ -29,6 +29,8 @@ export interface Product {
 
 const STARTED = /^([a-z-]+) pid (\d+) port (\d+)$/gm;
 const READY_MS = 120_000;
+/** As `npm start` has it (package.json). */
+const YOUNG = '--max-semi-space-size=64';
 
 /** `npm run start:distributed` on a broker and a database. */
 export async function startDistributedProduct(
@@ -44,7 +46,7 @@ export async function startSuiteProduct(
   dataFolder: string | null = null,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Product> {
-  return start([path.join(REPOSITORY, 'dist/apps/suite/src/main.js')], env, dataFolder);
+  return start([YOUNG, path.join(REPOSITORY, 'dist/apps/suite/src/main.js')], env, dataFolder);
 }
 
 /** Node options for the product's processes while something is looked into, such as a module that takes profiles. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Feed, type FeedEntry, MessageBus, type Tail, type TailRecord } from '@huiliu/bus';
-import { INBOX_EVENTS, type InboxEvent, type VisitorMessage } from '@huiliu/contracts';
+import { INBOX_EVENTS, type Envelope, type InboxEvent, type VisitorMessage } from '@huiliu/contracts';
 import { AccountDirectory } from '@huiliu/connector-kit';
 import { Config, HealthRegistry } from '@huiliu/platform';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -12,6 +12,19 @@ export type VisitorFact = {
   readonly type: 'message.created' | 'message.updated';
   readonly message: VisitorMessage;
 } | null;
+
+/** All else is no visitor's business. */
+const CONCERN_VISITORS: ReadonlySet<string> = new Set(['message.created', 'message.updated']);
+/** What stands in the place of a fact that was not read. */
+const NOTHING: Envelope<VisitorFact> = {
+  id: '',
+  type: '',
+  v: 1,
+  key: '',
+  occurredAt: '',
+  traceparent: null,
+  data: null,
+};
 
 /** Ten minutes or ten thousand records, whichever is more. */
 const START = { sinceMs: 600_000, atLeast: 10_000 };
@@ -62,7 +75,8 @@ export class VisitorFeed implements OnApplicationBootstrap, OnApplicationShutdow
       try {
         await this.directory.ready;
         const opened = (feed = await this.open());
-        this.tail = await this.bus.tail<unknown>(INBOX_EVENTS, START, (records) => this.take(opened, records));
+        const take = (records: readonly TailRecord[]): void => this.take(opened, records);
+        this.tail = await this.bus.tail<unknown>(INBOX_EVENTS, START, take, { types: [...CONCERN_VISITORS] });
         await this.tail.caughtUp;
         opened.listen((entry) => this.listener(entry));
         this.current = opened;
@@ -88,15 +102,16 @@ export class VisitorFeed implements OnApplicationBootstrap, OnApplicationShutdow
 
   private take(feed: Feed<VisitorFact>, records: readonly TailRecord[]): void {
     feed.push(
-      records.map(({ topic, partition, offset, occurredAtMs, envelope }) => ({
-        topic,
-        partition,
-        offset,
-        occurredAtMs,
-        envelope: { ...envelope, data: this.factOf(envelope as unknown as InboxEvent) },
-      })),
+      records.map((record) => {
+        const { topic, partition, offset, occurredAtMs } = record;
+        return { topic, partition, offset, occurredAtMs, envelope: record.passed ? NOTHING : this.factIn(record) };
+      }),
       (record) => record.envelope.data !== null,
     );
+  }
+
+  private factIn({ envelope }: TailRecord): Envelope<VisitorFact> {
+    return { ...envelope, data: this.factOf(envelope as unknown as InboxEvent) };
   }
 
   private factOf(event: InboxEvent): VisitorFact {

@@ -56,7 +56,11 @@ const FIXED = new Set<string>([
   'remote_key',
   'created_at',
 ]);
-const MUTABLE = THREAD_COLUMNS.filter((column) => !FIXED.has(column));
+/** What may change of a conversation: each column with the field that it holds. */
+const MUTABLE = THREAD_COLUMNS.filter((column) => !FIXED.has(column)).map((column) => ({
+  column,
+  field: column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) as keyof Thread,
+}));
 
 /** What a conversation's screen shows beside its row. */
 export interface Surroundings {
@@ -84,9 +88,20 @@ export class ConversationsRepository {
     if (threads.length > 0) await tx.insertMany('inbox_conversations', THREAD_COLUMNS, threads.map(rowOf));
   }
 
-  async save(tx: Tx, threads: readonly Thread[]): Promise<void> {
-    if (threads.length > 0)
-      await tx.upsertMany('inbox_conversations', THREAD_COLUMNS, threads.map(rowOf), ['id'], MUTABLE);
+  /**
+   * Writes down what has become of conversations; `before`: as they were read, null where everything may be another. Only columns in which
+   * some of them differ are set: SQLite writes the indexes of every column that is set, changed or not.
+   */
+  async save(
+    tx: Tx,
+    changes: readonly { readonly before: Readonly<Thread> | null; readonly thread: Thread }[],
+  ): Promise<void> {
+    if (changes.length === 0) return;
+    const differs = ({ field }: (typeof MUTABLE)[number]): boolean =>
+      changes.some(({ before, thread }) => before === null || before[field] !== thread[field]);
+    const set = MUTABLE.filter(differs).map(({ column }) => column);
+    const rows = changes.map(({ thread }) => rowOf(thread));
+    await tx.upsertMany('inbox_conversations', THREAD_COLUMNS, rows, ['id'], set);
   }
 
   /** Contact and last message of conversations. */

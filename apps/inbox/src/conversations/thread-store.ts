@@ -92,10 +92,7 @@ export class ThreadStore {
       changes.flatMap((change) => change.offersCreated),
       changes.flatMap((change) => change.offersEnded),
     );
-    await this.conversations.save(
-      tx,
-      changed.map((change) => change.thread),
-    );
+    await this.conversations.save(tx, changed);
     const presented = new Map(changes.map((change) => [change.thread.id, this.present(change, now)]));
     await addToOutbox(this.outbox, tx, [
       ...changes.flatMap((change) => this.recordsOf(change, presented, now)),

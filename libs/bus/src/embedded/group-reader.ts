@@ -26,6 +26,8 @@ export class GroupReader {
     this.progress = new EmbeddedProgress(positions, group, topic.name);
     this.runner = new PartitionRunner(deps, {
       ...subscription,
+      // What is read is read for all of the process; and the position moves by what is handed out.
+      types: undefined,
       partition: 0,
       progress: this.progress,
       onProgress: (offset) => this.report(Number(offset)),

@@ -28,6 +28,8 @@ export interface RunnerSpec {
   readonly partition: number;
   readonly maxBatch: number;
   readonly lanes: number;
+  /** Records of other types are done when they come; all are handed out, where this is not set. */
+  readonly types?: ReadonlySet<string>;
   readonly handler: BatchHandler;
   readonly progress: Progress;
   /** The contiguous prefix grew up to this offset. */

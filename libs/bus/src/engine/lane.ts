@@ -89,7 +89,8 @@ export class Lane {
 
   /** Sorts the next entries: what is no event, what follows a parked or held event of its key, and the batch. */
   private async takeBatch(): Promise<void> {
-    const taken = this.queue.splice(0, this.runner.spec.maxBatch);
+    const { taken, left } = nextOf(this.queue, this.runner.spec.maxBatch);
+    this.queue = left;
     const invalid = taken.filter((entry) => entry.defect !== null);
     const valid = invalid.length === 0 ? taken : taken.filter((entry) => entry.defect === null);
     if (invalid.length > 0) await this.bury(invalid);
@@ -237,4 +238,28 @@ export class Lane {
     deps.metrics.dead(scope, entries.length);
     this.done(entries);
   }
+}
+
+/**
+ * The next batch of a queue: all of it where it fits. Of a longer one the keys that have waited longest, each with everything of it that waits:
+ * where much lies ready, a handler does what it does for a conversation once for many events of it.
+ */
+export function nextOf<E extends { readonly key: string }>(
+  queue: readonly E[],
+  most: number,
+): { taken: E[]; left: E[] } {
+  if (queue.length <= most) return { taken: [...queue], left: [] };
+  const counts = new Map<string, number>();
+  for (const { key } of queue) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const chosen = new Set<string>();
+  let room = most;
+  for (const [key, count] of counts) {
+    if (room <= 0) break;
+    chosen.add(key);
+    room -= count;
+  }
+  const taken: E[] = [];
+  const left: E[] = [];
+  for (const entry of queue) (taken.length < most && chosen.has(entry.key) ? taken : left).push(entry);
+  return { taken, left };
 }

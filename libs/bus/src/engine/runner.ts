@@ -1,3 +1,4 @@
+import { headOf } from './head';
 import type { LaneHost, RunnerDeps, RunnerSpec } from './host';
 import { Lane } from './lane';
 import type { ParkedScope } from './parked-row';
@@ -72,8 +73,10 @@ export class PartitionRunner implements LaneHost {
     for (const record of records) {
       const entry = new Entry(this.spec.topic, this.spec.partition, record);
       this.window.push(entry);
-      this.lanes[laneOf(entry.key, this.lanes.length)]!.add(entry);
+      if (this.concerns(record)) this.lanes[laneOf(entry.key, this.lanes.length)]!.add(entry);
+      else entry.done = true;
     }
+    if (this.spec.types !== undefined) this.settle();
     this.report();
     if (this.started) for (const lane of this.lanes) lane.wake();
   }
@@ -167,6 +170,12 @@ export class PartitionRunner implements LaneHost {
       if (again && !this.stopped) this.poll = setTimeout(() => void this.look(), this.deps.timing.parkedPollMs);
       if (this.started) for (const lane of this.lanes) lane.wake();
     }
+  }
+
+  private concerns({ value }: RawRecord): boolean {
+    if (this.spec.types === undefined) return true;
+    const head = headOf(value);
+    return head === null || this.spec.types.has(head.type);
   }
 
   private report(): void {

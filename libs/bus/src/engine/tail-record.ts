@@ -1,6 +1,30 @@
 import type { Envelope, TopicSpec } from '@huiliu/contracts';
-import type { TailRecord } from '../bus';
+import type { TailOptions, TailRecord } from '../bus';
+import { headOf } from './head';
 import { decode, type RawRecord } from './record';
+
+/** What is of no type that the tail's reader asked for; null where that must be read to be known, or is wanted. */
+export function passedRecord<T>(
+  topic: TopicSpec,
+  partition: number,
+  { value, offset, timestampMs }: RawRecord,
+  { types }: TailOptions,
+): (TailRecord<T> & { readonly id: string }) | null {
+  const head = types === undefined ? null : headOf(value);
+  if (head === null || types!.includes(head.type)) return null;
+  const read = (): Envelope<T> => decode(topic, { value }).envelope as Envelope<T>;
+  return {
+    topic: topic.name,
+    partition,
+    offset,
+    occurredAtMs: timestampMs,
+    passed: true,
+    id: head.id,
+    get envelope() {
+      return read();
+    },
+  };
+}
 
 /** A record as a tail hands it out; null where it is no event (who handles the topic buries it, a feed passes on). */
 export function tailRecord<T>(

@@ -1,4 +1,5 @@
 import { Kafka, logLevel, Partitioners, type ISocketFactory, type LogEntry, type Producer } from 'kafkajs';
+import { keepQueuesQuiet } from './quiet-queue';
 
 /** Where the client's lines go. */
 export interface KafkaLog {
@@ -23,6 +24,7 @@ export interface KafkaOptions {
 
 /** The one client of a process. */
 export function createKafka(options: KafkaOptions): Kafka {
+  keepQueuesQuiet();
   const write = ({ namespace, level, log }: LogEntry): void => {
     const error = typeof log['error'] === 'string' ? `: ${log['error']}` : '';
     const line = `${namespace}: ${log.message}${error}`;

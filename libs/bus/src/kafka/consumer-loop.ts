@@ -21,8 +21,11 @@ export interface ConsumerLoopOptions {
 
 const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
-/** A fetch that finds nothing is answered after so long: also the longest wait of a partition that was paused. */
-const FETCH_WAIT_MS = 250;
+/**
+ * A fetch that finds nothing is answered after so long; one that finds something, at once. Also the longest wait of a partition that was paused
+ * (half of what it had is still in hand then), and of who leaves or joins a group.
+ */
+const FETCH_WAIT_MS = 1_000;
 /** Nothing fetched for so long: not well; for longer: begun anew. */
 const SILENT_MS = 15_000;
 const DEAD_MS = 45_000;

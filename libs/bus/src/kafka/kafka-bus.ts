@@ -8,17 +8,19 @@ import {
   type BusRecord,
   type SubscriptionOptions,
   type Tail,
+  type TailOptions,
   type TailRecord,
   type TailStart,
 } from '../bus';
 import type { RunnerDeps } from '../engine/host';
 import type { RawRecord } from '../engine/record';
 import { Subscriptions } from '../engine/subscription';
-import { tailRecord } from '../engine/tail-record';
+import { passedRecord, tailRecord } from '../engine/tail-record';
 import { rememberTopic, specOf } from '../topics';
 import { createKafka, createProducer, type KafkaLog } from './client';
 import { GroupConsumer } from './group-consumer';
 import { OrderedProducer } from './ordered-producer';
+import { OwnRecords } from './own-records';
 import { RecentIds } from './recent-ids';
 import { SignalLine } from './signal-line';
 import { KafkaTail, type KafkaTailDeps } from './tail';
@@ -48,6 +50,7 @@ export class KafkaBus extends MessageBus {
   private readonly subscriptions = new Subscriptions();
   private readonly tails = new Set<KafkaTail>();
   private readonly signals: SignalLine;
+  private readonly own = new OwnRecords();
   private consumers: GroupConsumer[] = [];
   private stopping: Promise<void> | null = null;
 
@@ -85,14 +88,20 @@ export class KafkaBus extends MessageBus {
     topic: TopicSpec,
     from: TailStart,
     onRecords: (records: readonly TailRecord<T>[]) => void,
+    options: TailOptions = {},
   ): Promise<Tail> {
     const recent = new RecentIds();
+    this.own.follow(topic.name);
+    // A batch whose answer was lost is in the topic twice.
+    const isNew = (id: string): boolean => recent.add(id) || breaks('tail-doubles');
     return this.follow(topic, from, (partition, raw) => {
-      const records = raw
-        .map((record) => tailRecord<T>(topic, partition, record, this.options.deps))
-        // A batch whose answer was lost is in the topic twice.
-        .filter((record) => record !== null && (recent.add(record.envelope.id) || breaks('tail-doubles')));
-      if (records.length > 0) onRecords(records as TailRecord<T>[]);
+      const records: TailRecord<T>[] = [];
+      for (const each of raw) {
+        const passed = passedRecord<T>(topic, partition, each, options);
+        const record = passed ?? tailRecord<T>(topic, partition, this.own.recognise(each), this.options.deps);
+        if (record !== null && isNew(passed === null ? record.envelope.id : passed.id)) records.push(record);
+      }
+      if (records.length > 0) onRecords(records);
     });
   }
 
@@ -118,7 +127,10 @@ export class KafkaBus extends MessageBus {
       const subscriptions = all.filter((subscription) => subscription.group === group);
       return new GroupConsumer({ kafka: this.kafka, topics: this.topics, deps, handled, group, subscriptions });
     });
-    relay.start((records: readonly OutboxRecord[]) => this.producer.send(records));
+    relay.start((records: readonly OutboxRecord[]) => {
+      this.own.remember(records);
+      return this.producer.send(records);
+    });
     for (const consumer of this.consumers) consumer.start();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {

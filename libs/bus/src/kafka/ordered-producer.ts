@@ -8,6 +8,13 @@ export interface WireRecord {
   readonly value: string;
 }
 
+/** The same with its value in bytes: encoded once, for its length and for every time it is sent. */
+interface EncodedRecord {
+  readonly topic: string;
+  readonly key: string;
+  readonly value: Buffer;
+}
+
 /** What one caller waits for: durable when all its pieces are. */
 interface Call {
   readonly deadlineMs: number;
@@ -20,7 +27,7 @@ interface Call {
 /** As much of a call as the broker takes at once. */
 interface Piece {
   readonly call: Call;
-  readonly records: readonly WireRecord[];
+  readonly records: readonly EncodedRecord[];
   readonly bytes: number;
 }
 
@@ -157,7 +164,7 @@ export class OrderedProducer {
       await this.deliver([{ call, records: part, bytes: 0 }]);
   }
 
-  private async sendOnce(records: readonly WireRecord[]): Promise<void> {
+  private async sendOnce(records: readonly EncodedRecord[]): Promise<void> {
     const byTopic = new Map<string, TopicMessages>();
     for (const { topic, key, value } of records) {
       const messages = byTopic.get(topic)?.messages;
@@ -181,21 +188,22 @@ export class OrderedProducer {
 }
 
 /** A call's records in pieces, in order. */
-function cut(records: readonly WireRecord[]): { records: readonly WireRecord[]; bytes: number }[] {
-  const pieces: { records: readonly WireRecord[]; bytes: number }[] = [];
-  let from = 0;
+function cut(records: readonly WireRecord[]): { records: readonly EncodedRecord[]; bytes: number }[] {
+  const pieces: { records: readonly EncodedRecord[]; bytes: number }[] = [];
+  let piece: EncodedRecord[] = [];
   let bytes = 0;
-  for (let i = 0; i < records.length; i++) {
-    const { key, value } = records[i]!;
-    const size = Buffer.byteLength(value) + Buffer.byteLength(key) + FRAME_BYTES;
-    if (i > from && (bytes + size > MOST_BYTES || i - from >= MOST_RECORDS)) {
-      pieces.push({ records: records.slice(from, i), bytes });
-      from = i;
+  for (const { topic, key, value: text } of records) {
+    const value = Buffer.from(text);
+    const size = value.length + Buffer.byteLength(key) + FRAME_BYTES;
+    if (piece.length > 0 && (bytes + size > MOST_BYTES || piece.length >= MOST_RECORDS)) {
+      pieces.push({ records: piece, bytes });
+      piece = [];
       bytes = 0;
     }
+    piece.push({ topic, key, value });
     bytes += size;
   }
-  pieces.push({ records: from === 0 ? records : records.slice(from), bytes });
+  pieces.push({ records: piece, bytes });
   return pieces;
 }
 

@@ -39,6 +39,12 @@ export function topicOf(over: Partial<TopicSpec> = {}): TopicSpec {
 export const thing = (topic: TopicSpec, key: string, v: number): BusRecord<Thing> =>
   wrap(topic, 'thing', key, { v }, new Date());
 
+/** An event of a kind that handlers of `thing`s do not ask for. */
+export const Other = eventOf('other', z.object({ v: z.number().int() }));
+
+export const other = (topic: TopicSpec, key: string, v: number): BusRecord<{ v: number }> =>
+  wrap(topic, 'other', key, { v }, new Date());
+
 export interface Effect {
   readonly key: string;
   readonly v: number;

@@ -1,10 +1,14 @@
 import { newId } from '@huiliu/platform';
 import type { EventBatch } from '../bus';
+import { z } from 'zod';
 import {
   byKey,
   eventually,
   haveEffects,
   makePlace,
+  Other,
+  other,
+  Thing,
   thing,
   topicOf,
   upTo,
@@ -12,6 +16,13 @@ import {
   type OpenedBus,
   type Place,
 } from './fixture';
+
+/** What of a batch is a `thing`: a bus may hand out more than was asked for. */
+const things = (batch: EventBatch): EventBatch => {
+  const wanted = (all: EventBatch['deliveries']): EventBatch['deliveries'] =>
+    all.filter(({ envelope }) => envelope.type === 'thing');
+  return { deliveries: wanted(batch.deliveries), claim: async (tx) => wanted(await batch.claim(tx)) };
+};
 
 /** What handlers may rely on, on either bus. */
 export function handlingSuite(kind: Kind): void {
@@ -60,6 +71,32 @@ export function handlingSuite(kind: Kind): void {
       await haveEffects(opened, 400);
       expect(Math.max(...sizes)).toBeLessThanOrEqual(50);
       expect(sizes.length).toBeLessThan(40);
+    });
+
+    it('gives a handler that names its types every event of those, in order, and goes past all others', async () => {
+      const topic = topicOf({ partitions: 2, schema: z.union([Thing, Other]) });
+      const types = ['thing'];
+      const first = await place.open();
+      const record = first.recorder();
+      first.bus.subscribe(topic, { group: place.group, maxBatch: 20, lanes: 2, types }, (batch) =>
+        record(things(batch)),
+      );
+      await first.bus.start();
+      const pairs = upTo(300).flatMap((v) => [other(topic, `k${v % 7}`, v), thing(topic, `k${v % 7}`, v)]);
+      await first.bus.publish([...pairs, ...upTo(200).map((v) => other(topic, `k${v % 7}`, v))]);
+      for (const [key, values] of Object.entries(byKey(await haveEffects(first, 300))))
+        expect(values).toEqual(upTo(300).filter((v) => `k${v % 7}` === key));
+      await first.close();
+      // What follows an end that was passed over is found by the next process.
+      const second = await place.open();
+      const again = second.recorder();
+      second.bus.subscribe(topic, { group: place.group, maxBatch: 20, lanes: 2, types }, (batch) =>
+        again(things(batch)),
+      );
+      await second.bus.start();
+      await second.bus.publish([thing(topic, 'k0', 1_000)]);
+      const effects = await haveEffects(second, 301);
+      expect(effects.at(-1)).toMatchObject({ key: 'k0', v: 1_000 });
     });
 
     it('gives every group all events', async () => {

@@ -1,16 +1,19 @@
 import { type Signal } from '@huiliu/contracts';
 import { newId } from '@huiliu/platform';
+import { z } from 'zod';
 import type { TailRecord, TailStart } from '../bus';
 import {
   eventually,
   makePlace,
+  Other,
+  other,
+  Thing,
   thing,
   topicOf,
   upTo,
   type Kind,
   type OpenedBus,
   type Place,
-  type Thing,
 } from './fixture';
 
 /** What feeds and tables in memory may rely on. */
@@ -41,6 +44,23 @@ export function tailSuite(kind: Kind): void {
       for (let i = 1; i < offsets.length; i++) expect(offsets[i]! > offsets[i - 1]!).toBe(true);
       expect(reader.tail.healthy()).toBe(true);
       await reader.tail.close();
+    });
+
+    it('tells of what its reader did not ask for where it lies, and reads the rest', async () => {
+      const topic = topicOf({ partitions: 1, schema: z.union([Thing, Other]) });
+      const opened = await place.open();
+      const all = upTo(40).map((v) => (v % 3 === 0 ? thing(topic, 'k', v) : other(topic, 'k', v)));
+      await opened.bus.publish(all);
+      const records: TailRecord<{ v: number }>[] = [];
+      const keep = (some: readonly TailRecord<{ v: number }>[]): void => void records.push(...some);
+      const tail = await opened.bus.tail(topic, 'beginning', keep, { types: ['thing'] });
+      await tail.caughtUp;
+      const read = records.filter(({ passed, envelope }) => passed === undefined && envelope.type === 'thing');
+      expect(read.map(({ envelope }) => envelope.data.v)).toEqual(upTo(40).filter((v) => v % 3 === 0));
+      expect(records).toHaveLength(40);
+      for (const { passed, envelope } of records) if (passed) expect(envelope.type).toBe('other');
+      for (let i = 1; i < 40; i++) expect(BigInt(records[i]!.offset) > BigInt(records[i - 1]!.offset)).toBe(true);
+      await tail.close();
     });
 
     it('still tells what a record says when thousands have come after it', async () => {

@@ -46,7 +46,8 @@ export class ServiceConsumer {
   ) {
     if (!options.connectors.some(({ definition }) => definition.tracksService === true)) return;
     // A group of its own: what waits for a platform here holds up neither sends nor files.
-    bus.subscribe(INBOX_EVENTS, { group: `${options.app}.service`, maxBatch: MAX_BATCH }, (batch) =>
+    const group = `${options.app}.service`;
+    bus.subscribe(INBOX_EVENTS, { group, maxBatch: MAX_BATCH, types: ['conversation.updated'] }, (batch) =>
       this.handle(batch),
     );
   }

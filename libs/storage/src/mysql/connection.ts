@@ -1,5 +1,6 @@
 import type { Pool, PoolConnection, QueryError } from 'mysql2';
 import type { SqlValue } from '../database';
+import { filled } from './literal';
 
 /** A server that does not answer at all must not hold a request for ever; longer than a statement may wait for a lock (10 s). */
 const ANSWER_WITHIN_MS = 15_000;
@@ -15,11 +16,6 @@ export interface Changed {
   readonly insertId: number;
 }
 
-/** Buffers are what the driver knows how to write; other byte arrays it would take for objects. */
-function bindable(params: readonly SqlValue[]): SqlValue[] {
-  return params.map((value) => (value instanceof Uint8Array && !Buffer.isBuffer(value) ? Buffer.from(value) : value));
-}
-
 /**
  * One statement by the text protocol: prepared statements with varying numbers of rows would pile up on the server.
  * Answers rows, or what was changed.
@@ -32,7 +28,7 @@ export function ask(
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     connection.query(
-      { sql, values: params.length === 0 ? undefined : bindable(params), timeout: withinMs },
+      { sql: params.length === 0 ? sql : filled(sql, params), timeout: withinMs },
       (error: QueryError | null, answer: unknown) => {
         if (error === null) resolve(answer);
         else reject(error);

@@ -1,9 +1,10 @@
 import type { PoolConnection } from 'mysql2';
-import { flatten, insertSql, selectByIdsSql, sortedIds, type UpsertClause } from '../bulk';
+import { insertOf, selectByIdsSql, sortedIds, type UpsertClause } from '../bulk';
 import type { Row, SqlValue, Tx } from '../database';
 import { isInfrastructureError } from '../errors';
 import { TransactionState } from '../transaction-state';
 import { ask, type Changed } from './connection';
+import { tuples } from './literal';
 
 const ROWS_AT_ONCE = 1000;
 const IDS_AT_ONCE = 1000;
@@ -85,9 +86,8 @@ export class MysqlTx extends TransactionState implements Tx {
     parts: readonly { from: number; to: number }[],
     upsert?: UpsertClause,
   ): Promise<void> {
-    for (const { from, to } of parts) {
-      await this.ask(insertSql('mysql', table, columns, to - from, upsert), flatten(rows, from, to, columns.length));
-    }
+    for (const part of parts)
+      await this.ask(insertOf('mysql', table, columns, tuples(rows, part, columns.length), upsert), []);
   }
 
   /** Cuts rows into statements that fit a packet, escaped and encoded. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { isInfrastructureError } from '../errors';
 import { openDatabase, type OpenStorage } from '../open';
 import { addEntry, after, Gate, idOf, makePlace, type Place } from './fixture';
@@ -122,6 +123,56 @@ describe('a MySQL-compatible server', () => {
       .catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 'ER_DATA_TOO_LONG' });
     expect(isInfrastructureError(error)).toBe(false);
+  });
+
+  test('any text and number goes in and comes back, in rows and in place of question marks; none becomes part of the statement', async () => {
+    const sign = fc.constantFrom(
+      "'",
+      '\\',
+      '\0',
+      '"',
+      '?',
+      '`',
+      ';',
+      '--',
+      '/*',
+      '%',
+      '\n',
+      '\r',
+      '\u001a',
+      '汇',
+      '🙂',
+      "\\'",
+      "''",
+    );
+    const texts = fc.array(
+      fc.array(sign, { maxLength: 12 }).map((signs) => signs.join('')),
+      { minLength: 1, maxLength: 20 },
+    );
+    let thread = 100;
+    await fc.assert(
+      fc.asyncProperty(texts, fc.integer(), async (bodies, n) => {
+        const at = idOf('T', ++thread);
+        const rows = bodies.map((body, seq) => [idOf(`E${thread}X`, seq), at, seq, body]);
+        await storage.database.transaction(async (tx) => {
+          await tx.insertMany('sample_entries', ['id', 'thread_id', 'seq', 'body'], rows);
+        });
+        const stored = await storage.database.query<{ body: string }>(
+          'SELECT body FROM sample_entries WHERE thread_id = ? ORDER BY seq',
+          [at],
+        );
+        expect(stored.map(({ body }) => body)).toEqual(bodies);
+        const [row] = await storage.database.query('SELECT ? AS text, ? AS number, ? AS nothing, HEX(?) AS bytes', [
+          bodies[0]!,
+          n,
+          null,
+          new Uint8Array([0, 39, 92, 255]),
+        ]);
+        expect(row).toEqual({ text: bodies[0], number: n, nothing: null, bytes: '00275CFF' });
+      }),
+      { numRuns: 60 },
+    );
+    await expect(storage.database.query('SELECT ? AS a', ['one', 'too many'])).rejects.toThrow('question marks');
   });
 
   test('every connection is set up alike', async () => {
