@@ -42,6 +42,8 @@ export interface SubscriptionOptions {
    * partitions whose transactions cost more than what is in them.
    */
   readonly together?: boolean;
+  /** As `TailOptions.restMs`; of a group's topics the shortest counts. */
+  readonly restMs?: number;
 }
 
 export type BatchHandler<T = unknown> = (batch: EventBatch<T>) => Promise<void>;
@@ -52,6 +54,11 @@ export type TailStart = 'beginning' | 'end' | { readonly sinceMs: number; readon
 /** The position after a record, over all partitions: opaque to everyone but the bus. */
 export interface TailRecord<T = unknown> extends Delivery<T> {
   readonly occurredAtMs: number;
+}
+
+export interface TailOptions {
+  /** After what has come the reader rests so long before it asks the broker again: less is asked where a moment later is as good. */
+  readonly restMs?: number;
 }
 
 export interface Tail {
@@ -78,6 +85,7 @@ export abstract class MessageBus {
     topic: TopicSpec,
     from: TailStart,
     onRecords: (records: readonly TailRecord<T>[]) => void,
+    options?: TailOptions,
   ): Promise<Tail>;
 
   /** Names the life of a topic: another one than before means that positions from then mean nothing now. */

@@ -14,6 +14,8 @@ export type VisitorFact = {
 
 /** Ten minutes or ten thousand records, whichever is more. */
 const START = { sinceMs: 600_000, atLeast: 10_000 };
+/** Nobody sees an answer come so much later; most facts are of what visitors wrote themselves. */
+const REST_MS = 20;
 
 /** Keeps in memory what the inbox has said to customers, for this process's sockets. */
 @Injectable()
@@ -58,7 +60,9 @@ export class VisitorFeed implements OnApplicationBootstrap, OnApplicationShutdow
       try {
         await this.directory.ready;
         const feed = new Feed<VisitorFact>({ generation: await this.bus.generation(INBOX_EVENTS) });
-        this.tail = await this.bus.tail<unknown>(INBOX_EVENTS, START, (records) => this.take(feed, records));
+        this.tail = await this.bus.tail<unknown>(INBOX_EVENTS, START, (records) => this.take(feed, records), {
+          restMs: REST_MS,
+        });
         await this.tail.caughtUp;
         feed.listen((entry) => this.listener(entry));
         this.current = feed;

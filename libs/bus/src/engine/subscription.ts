@@ -10,6 +10,7 @@ export interface Subscription {
   readonly maxBatch: number;
   readonly lanes: number;
   readonly together: boolean;
+  readonly restMs: number;
   readonly handler: BatchHandler;
 }
 
@@ -34,6 +35,7 @@ export class Subscriptions {
       maxBatch: Math.max(1, options.maxBatch ?? DEFAULT_BATCH),
       lanes: Math.max(1, options.lanes ?? DEFAULT_LANES),
       together: options.together ?? false,
+      restMs: options.restMs ?? 0,
       handler,
     });
   }

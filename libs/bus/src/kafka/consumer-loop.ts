@@ -9,6 +9,8 @@ export interface ConsumerLoopOptions {
   readonly timing: EngineTiming;
   readonly groupId: string;
   readonly specs: readonly TopicSpec[];
+  /** After a fetch that brought something the next waits so long. */
+  readonly restMs?: number;
   /** Topics that must exist besides. */
   readonly alsoEnsure?: readonly TopicSpec[];
   /** A new assignment: everything before it is void; fetching begins at what is committed. */
@@ -21,8 +23,11 @@ export interface ConsumerLoopOptions {
 
 const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
-/** A fetch that finds nothing is answered after so long: also the longest wait of a partition that was paused. */
-const FETCH_WAIT_MS = 250;
+/**
+ * A fetch that finds nothing is answered after so long; one that finds something, at once. Also the longest wait of a partition that was paused
+ * (half of what it had is still in hand then), and of who leaves or joins a group.
+ */
+const FETCH_WAIT_MS = 1_000;
 /** Nothing fetched for so long: not well; for longer: begun anew. */
 const SILENT_MS = 15_000;
 const DEAD_MS = 45_000;
@@ -88,7 +93,7 @@ export class ConsumerLoop {
 
   /** One consumer's life; ends by an error, or when the loop is stopped. */
   private async live(): Promise<void> {
-    const { kafka, topics, groupId, specs, alsoEnsure = [], onJoin, eachBatch } = this.options;
+    const { kafka, topics, groupId, specs, restMs = 0, alsoEnsure = [], onJoin, eachBatch } = this.options;
     const { signal } = this.end;
     await topics.ensure([...specs, ...alsoEnsure]);
     const consumer = kafka.consumer({
@@ -137,7 +142,10 @@ export class ConsumerLoop {
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: 16,
-        eachBatch,
+        eachBatch: async (payload) => {
+          await eachBatch(payload);
+          if (restMs > 0) await interruptible(restMs, signal);
+        },
       });
       await Promise.race([running, ended]);
       await ended;

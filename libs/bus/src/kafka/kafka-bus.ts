@@ -8,6 +8,7 @@ import {
   type BusRecord,
   type SubscriptionOptions,
   type Tail,
+  type TailOptions,
   type TailRecord,
   type TailStart,
 } from '../bus';
@@ -85,15 +86,17 @@ export class KafkaBus extends MessageBus {
     topic: TopicSpec,
     from: TailStart,
     onRecords: (records: readonly TailRecord<T>[]) => void,
+    options: TailOptions = {},
   ): Promise<Tail> {
     const recent = new RecentIds();
-    return this.follow(topic, from, (partition, raw) => {
+    const take = (partition: number, raw: readonly RawRecord[]): void => {
       const records = raw
         .map((record) => tailRecord<T>(topic, partition, record, this.options.deps))
         // A batch whose answer was lost is in the topic twice.
         .filter((record) => record !== null && (recent.add(record.envelope.id) || breaks('tail-doubles')));
       if (records.length > 0) onRecords(records as TailRecord<T>[]);
-    });
+    };
+    return this.follow(topic, from, take, options);
   }
 
   async generation(topic: TopicSpec): Promise<string> {
@@ -157,6 +160,7 @@ export class KafkaBus extends MessageBus {
     topic: TopicSpec,
     from: TailStart,
     onRaw: (partition: number, records: readonly RawRecord[]) => void,
+    options: TailOptions = {},
   ): Promise<KafkaTail> {
     rememberTopic(topic);
     const { deps, prefix } = this.options;
@@ -167,13 +171,14 @@ export class KafkaBus extends MessageBus {
       prefix,
       warn: deps.warn,
     };
-    const tail = await KafkaTail.open(tailDeps, topic, from, (partition, records) => {
+    const guarded = (partition: number, records: readonly RawRecord[]): void => {
       try {
         onRaw(partition, records);
       } catch (error) {
         deps.warn(`a reader of ${topic.name} failed: ${String(error)}`);
       }
-    });
+    };
+    const tail = await KafkaTail.open(tailDeps, topic, from, guarded, options);
     this.tails.add(tail);
     return tail;
   }
