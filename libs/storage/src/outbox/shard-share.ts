@@ -25,6 +25,7 @@ export class ShardShare {
   /** More than our part: nothing new is taken from these, and they are let go once nothing of them is on its way. */
   private readonly leaving = new Set<number>();
   private validUntil = 0;
+  private everything = false;
 
   constructor(
     private readonly database: Database,
@@ -34,6 +35,11 @@ export class ShardShare {
     private readonly ttlMs: number,
   ) {
     this.table = `${prefix}_leases`;
+  }
+
+  /** Whether, when the leases were last renewed, no other process was there to commit records that are ours to send. */
+  get alone(): boolean {
+    return this.everything;
   }
 
   /** True while this process may send what is in the shard. */
@@ -55,6 +61,7 @@ export class ShardShare {
     for (const shard of [...mine].sort((a, b) => b - a).slice(0, Math.max(0, mine.length - part)))
       this.leaving.add(shard);
     this.validUntil = now.getTime() + this.ttlMs;
+    this.everything = mine.length === SHARDS && part === SHARDS;
     return mine.length === part;
   }
 
