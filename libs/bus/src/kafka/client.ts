@@ -1,4 +1,5 @@
 import { Kafka, logLevel, Partitioners, type ISocketFactory, type LogEntry, type Producer } from 'kafkajs';
+import { encodeLean } from './lean-produce';
 import { promptSockets } from './prompt-sockets';
 import { keepQueuesQuiet } from './quiet-queue';
 
@@ -26,6 +27,7 @@ export interface KafkaOptions {
 /** The one client of a process. */
 export function createKafka(options: KafkaOptions): Kafka {
   keepQueuesQuiet();
+  encodeLean();
   const write = ({ namespace, level, log }: LogEntry): void => {
     const error = typeof log['error'] === 'string' ? `: ${log['error']}` : '';
     const line = `${namespace}: ${log.message}${error}`;
