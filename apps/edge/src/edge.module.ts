@@ -59,7 +59,7 @@ export class EdgeModule implements OnModuleInit {
       const target = this.targetOf(
         upgrade.url.pathname,
         upgrade.address,
-        tokenOf(upgrade.request.headers.authorization, upgrade.url.searchParams),
+        tokenOf(upgrade.request.headers.authorization, () => upgrade.url.searchParams),
       );
       if (target.to !== 'app') return upgrade.reject(404, 'not_found', 'no such page');
       await this.tunnel.open(target.app, target.sticky, upgrade);
@@ -68,10 +68,18 @@ export class EdgeModule implements OnModuleInit {
 
   private async handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const [path = '', query = ''] = request.url.split(/\?(.*)/s);
-    const token = tokenOf(request.headers.authorization, new URLSearchParams(query));
+    // Only who has a choice need know which visitor it is.
+    const token = this.choosesByVisitor
+      ? tokenOf(request.headers.authorization, () => new URLSearchParams(query))
+      : null;
     const target = this.targetOf(decoded(path), clientAddress(request, this.config), token);
     if (target.to !== 'app') throw notFound();
     await this.http.forward(target.app, target.sticky, request, reply);
+  }
+
+  private get choosesByVisitor(): boolean {
+    const app = this.upstreams.appOf('webchat');
+    return app !== null && this.upstreams.hasSeveral(app);
   }
 
   private targetOf(path: string, address: string, token: string | null): Target {
@@ -88,6 +96,6 @@ function decoded(path: string): string {
   }
 }
 
-function tokenOf(authorization: string | undefined, query: URLSearchParams): string | null {
-  return /^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? query.get('token');
+function tokenOf(authorization: string | undefined, query: () => URLSearchParams): string | null {
+  return /^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? query().get('token');
 }

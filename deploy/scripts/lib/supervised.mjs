@@ -12,8 +12,11 @@ process.stderr.on('error', () => {});
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 3000;
 const WELL_AFTER_MS = 10_000;
-/** Everything passes through the inbox: with more room for what is young it collects a third as often, and copies what is done by then no more. */
-const YOUNG = { inbox: ['--max-semi-space-size=64'] };
+/**
+ * Under load most of what a process makes is soon garbage, and what has died by the time of a collection costs nothing. With 32 MiB for what is
+ * young instead of Node's 16 the website connector needs 7 % less; the inbox, through which everything passes, collects a third as often with 64.
+ */
+const YOUNG_MB = { inbox: 64, others: 32 };
 
 /** One app's process, started again whenever it ends. Its port stays the same, so nobody has to be told. */
 export class Supervised {
@@ -31,7 +34,8 @@ export class Supervised {
     const { app, port, env } = this.plan;
     const began = Date.now();
     // Standard input is a pipe that the child watches (HUILIU_SUPERVISED): the system closes it however we end, kill -9 included.
-    const args = ['--enable-source-maps', ...(YOUNG[app] ?? []), inRepo(`dist/apps/${app}/src/main.js`)];
+    const young = `--max-semi-space-size=${YOUNG_MB[app] ?? YOUNG_MB.others}`;
+    const args = ['--enable-source-maps', young, inRepo(`dist/apps/${app}/src/main.js`)];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
     this.#child = child;
     child.stdin.on('error', () => {});

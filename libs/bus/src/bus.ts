@@ -44,6 +44,8 @@ export interface SubscriptionOptions {
    * partitions whose transactions cost more than what is in them.
    */
   readonly together?: boolean;
+  /** As `TailOptions.restMs`; of a group's topics the shortest counts. */
+  readonly restMs?: number;
 }
 
 export type BatchHandler<T = unknown> = (batch: EventBatch<T>) => Promise<void>;
@@ -63,6 +65,11 @@ export interface TailRecord<T = unknown> extends Delivery<T> {
 export interface TailOptions {
   /** Nothing else concerns the reader; records of other types may come as `passed`. All, where none are named. */
   readonly types?: readonly string[];
+}
+
+export interface TailOptions {
+  /** After what has come the reader rests so long before it asks the broker again: less is asked where a moment later is as good. */
+  readonly restMs?: number;
 }
 
 export interface Tail {

@@ -14,6 +14,8 @@ export interface Lease {
 export abstract class Leases {
   /** Takes a free or run-out lease, or renews ours; null when another process holds it. */
   abstract acquire(name: string, owner: string, ttlMs: number): Promise<Lease | null>;
+  /** Renews all of one owner's leases at once; answers the names of those that it still holds. */
+  abstract renew(leases: readonly Lease[], ttlMs: number): Promise<ReadonlySet<string>>;
   abstract release(lease: Lease): Promise<void>;
   /** Throws `StaleLease` unless this lease still holds, locking its row until the end of the transaction. */
   abstract assertHeld(tx: Tx, lease: Lease): Promise<void>;

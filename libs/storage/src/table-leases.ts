@@ -53,6 +53,20 @@ export class TableLeases extends Leases {
     }
   }
 
+  override async renew(leases: readonly Lease[], ttlMs: number): Promise<ReadonlySet<string>> {
+    if (leases.length === 0) return new Set();
+    const names = leases.map(({ name }) => name).sort();
+    const where = `owner = ? AND name IN (${names.map(() => '?').join(', ')})`;
+    const params = [leases[0]!.owner, ...names];
+    const rows = await this.database.transaction(async (tx) => {
+      const until = toDbTime(new Date(this.clock.now().getTime() + ttlMs));
+      await tx.execute(`UPDATE ${this.table} SET expires_at = ? WHERE ${where}`, [until, ...params]);
+      return tx.query<{ name: string; fence: number }>(`SELECT name, fence FROM ${this.table} WHERE ${where}`, params);
+    });
+    const fences = new Map(rows.map(({ name, fence }) => [name, fence]));
+    return new Set(leases.filter(({ name, fence }) => fences.get(name) === fence).map(({ name }) => name));
+  }
+
   override async release(lease: Lease): Promise<void> {
     await this.database.transaction((tx) =>
       tx.execute(`UPDATE ${this.table} SET owner = ?, expires_at = ? WHERE name = ? AND owner = ? AND fence = ?`, [

@@ -28,6 +28,8 @@ const NOTHING: Envelope<VisitorFact> = {
 
 /** Ten minutes or ten thousand records, whichever is more. */
 const START = { sinceMs: 600_000, atLeast: 10_000 };
+/** Nobody sees an answer come so much later; most facts are of what visitors wrote themselves. */
+const REST_MS = 20;
 
 /** Keeps in memory what the inbox has said to customers, for this process's sockets. */
 @Injectable()
@@ -76,7 +78,8 @@ export class VisitorFeed implements OnApplicationBootstrap, OnApplicationShutdow
         await this.directory.ready;
         const opened = (feed = await this.open());
         const take = (records: readonly TailRecord[]): void => this.take(opened, records);
-        this.tail = await this.bus.tail<unknown>(INBOX_EVENTS, START, take, { types: [...CONCERN_VISITORS] });
+        const options = { types: [...CONCERN_VISITORS], restMs: REST_MS };
+        this.tail = await this.bus.tail<unknown>(INBOX_EVENTS, START, take, options);
         await this.tail.caughtUp;
         opened.listen((entry) => this.listener(entry));
         this.current = opened;

@@ -9,7 +9,7 @@ export const EDGE_CONFIG = Symbol('EdgeConfig');
 /** `silent`: it has not said how it is for a moment, as one that is very busy; `dead`: nobody listens there, or it has been silent for long. */
 type State = 'ready' | 'alive' | 'silent' | 'dead';
 
-const LOOK_MS = 500;
+const LOOK_MS = 1_000;
 /** Longer than a process takes to say that one of its parts does not answer it. */
 const ANSWER_MS = 2_500;
 const SILENT_MS = 10_000;
@@ -19,6 +19,8 @@ const SILENT_MS = 10_000;
 export class Upstreams implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Connections are kept, but for less long than the apps keep them: one that an app closes is not used again. */
   readonly agent = new Agent({ keepAlive: true, maxFreeSockets: 256, timeout: 60_000 });
+  /** For looking how they are, which waits for nobody's requests. */
+  private readonly probes = new Agent({ keepAlive: true, timeout: 60_000 });
   private readonly states = new Map<string, State>();
   private readonly addresses = new Map<string, { readonly host: string; readonly port: number }>();
   /** When each was heard last, by the process's own clock. */
@@ -48,11 +50,17 @@ export class Upstreams implements OnApplicationBootstrap, OnApplicationShutdown 
   onApplicationShutdown(): void {
     clearTimeout(this.timer);
     this.agent.destroy();
+    this.probes.destroy();
   }
 
   /** True when such an app stands behind this edge at all. */
   has(app: string): boolean {
     return this.config.upstreams.has(app);
+  }
+
+  /** True when it matters which process of an app is asked. */
+  hasSeveral(app: string): boolean {
+    return (this.config.upstreams.get(app)?.length ?? 0) > 1;
   }
 
   appOf(channel: string): string | null {
@@ -100,7 +108,7 @@ export class Upstreams implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private async look(origin: string): Promise<State> {
-    const answer = await statusOf(`${origin}/readyz`);
+    const answer = await statusOf(`${origin}/readyz`, this.probes);
     const now = performance.now();
     let state: State = answer === 200 ? 'ready' : typeof answer === 'number' ? 'alive' : 'dead';
     if (typeof answer === 'number') this.heardMs.set(origin, now);
@@ -111,9 +119,9 @@ export class Upstreams implements OnApplicationBootstrap, OnApplicationShutdown 
 }
 
 /** The status that a process answers; `silence` when it does not in time, null when it cannot be reached or breaks off. */
-function statusOf(url: string): Promise<number | 'silence' | null> {
+function statusOf(url: string, agent: Agent): Promise<number | 'silence' | null> {
   return new Promise((resolve) => {
-    const request = httpRequest(url, { agent: false, timeout: ANSWER_MS }, (response) => {
+    const request = httpRequest(url, { agent, timeout: ANSWER_MS }, (response) => {
       response.resume();
       resolve(response.statusCode ?? null);
     });

@@ -1,4 +1,6 @@
 import { Kafka, logLevel, Partitioners, type ISocketFactory, type LogEntry, type Producer } from 'kafkajs';
+import { encodeLean } from './lean-produce';
+import { promptSockets } from './prompt-sockets';
 import { keepQueuesQuiet } from './quiet-queue';
 
 /** Where the client's lines go. */
@@ -25,6 +27,7 @@ export interface KafkaOptions {
 /** The one client of a process. */
 export function createKafka(options: KafkaOptions): Kafka {
   keepQueuesQuiet();
+  encodeLean();
   const write = ({ namespace, level, log }: LogEntry): void => {
     const error = typeof log['error'] === 'string' ? `: ${log['error']}` : '';
     const line = `${namespace}: ${log.message}${error}`;
@@ -40,7 +43,7 @@ export function createKafka(options: KafkaOptions): Kafka {
     connectionTimeout: 3_000,
     requestTimeout: options.requestTimeoutMs,
     enforceRequestTimeout: true,
-    ...(options.sockets && { socketFactory: options.sockets }),
+    socketFactory: options.sockets ?? promptSockets,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },
   });
 }

@@ -9,6 +9,8 @@ export interface ConsumerLoopOptions {
   readonly timing: EngineTiming;
   readonly groupId: string;
   readonly specs: readonly TopicSpec[];
+  /** After a fetch that brought something the next waits so long. */
+  readonly restMs?: number;
   /** Topics that must exist besides. */
   readonly alsoEnsure?: readonly TopicSpec[];
   /** A new assignment: everything before it is void; fetching begins at what is committed. */
@@ -91,7 +93,7 @@ export class ConsumerLoop {
 
   /** One consumer's life; ends by an error, or when the loop is stopped. */
   private async live(): Promise<void> {
-    const { kafka, topics, groupId, specs, alsoEnsure = [], onJoin, eachBatch } = this.options;
+    const { kafka, topics, groupId, specs, restMs = 0, alsoEnsure = [], onJoin, eachBatch } = this.options;
     const { signal } = this.end;
     await topics.ensure([...specs, ...alsoEnsure]);
     const consumer = kafka.consumer({
@@ -140,7 +142,10 @@ export class ConsumerLoop {
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: 16,
-        eachBatch,
+        eachBatch: async (payload) => {
+          await eachBatch(payload);
+          if (restMs > 0) await interruptible(restMs, signal);
+        },
       });
       await Promise.race([running, ended]);
       await ended;

@@ -13,7 +13,7 @@ import { HandledProgress } from './progress';
 import type { Topics } from './topics';
 
 /** Offsets are committed so long after something was done: what is repeated after a crash is recognised. */
-const COMMIT_AFTER_MS = 100;
+const COMMIT_AFTER_MS = 250;
 /** A fetch waits so long for room before its partition is paused: others must not wait for it. */
 const WAIT_FOR_ROOM_MS = 200;
 
@@ -50,6 +50,7 @@ export class GroupConsumer {
       timing: options.deps.timing,
       groupId: options.group,
       specs,
+      restMs: Math.min(...this.subscriptions.map(({ restMs }) => restMs)),
       alsoEnsure: specs.filter((spec) => !isDlqTopic(spec.name)).map((spec) => dlqTopicOf(spec.name)),
       onJoin: (_, assignment) => this.assigned(assignment),
       onLost: () => this.assigned({}),

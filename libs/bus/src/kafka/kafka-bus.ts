@@ -94,7 +94,7 @@ export class KafkaBus extends MessageBus {
     this.own.follow(topic.name);
     // A batch whose answer was lost is in the topic twice.
     const isNew = (id: string): boolean => recent.add(id) || breaks('tail-doubles');
-    return this.follow(topic, from, (partition, raw) => {
+    const take = (partition: number, raw: readonly RawRecord[]): void => {
       const records: TailRecord<T>[] = [];
       for (const each of raw) {
         const passed = passedRecord<T>(topic, partition, each, options);
@@ -102,7 +102,8 @@ export class KafkaBus extends MessageBus {
         if (record !== null && isNew(passed === null ? record.envelope.id : passed.id)) records.push(record);
       }
       if (records.length > 0) onRecords(records);
-    });
+    };
+    return this.follow(topic, from, take, options);
   }
 
   async generation(topic: TopicSpec): Promise<string> {
@@ -169,6 +170,7 @@ export class KafkaBus extends MessageBus {
     topic: TopicSpec,
     from: TailStart,
     onRaw: (partition: number, records: readonly RawRecord[]) => void,
+    options: TailOptions = {},
   ): Promise<KafkaTail> {
     rememberTopic(topic);
     const { deps, prefix } = this.options;
@@ -179,13 +181,14 @@ export class KafkaBus extends MessageBus {
       prefix,
       warn: deps.warn,
     };
-    const tail = await KafkaTail.open(tailDeps, topic, from, (partition, records) => {
+    const guarded = (partition: number, records: readonly RawRecord[]): void => {
       try {
         onRaw(partition, records);
       } catch (error) {
         deps.warn(`a reader of ${topic.name} failed: ${String(error)}`);
       }
-    });
+    };
+    const tail = await KafkaTail.open(tailDeps, topic, from, guarded, options);
     this.tails.add(tail);
     return tail;
   }

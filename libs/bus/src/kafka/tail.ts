@@ -1,7 +1,7 @@
 import type { TopicSpec } from '@huiliu/contracts';
 import { newId } from '@huiliu/platform';
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
-import type { Tail, TailStart } from '../bus';
+import type { Tail, TailOptions, TailStart } from '../bus';
 import type { RawRecord } from '../engine/record';
 import type { EngineTiming } from '../engine/timing';
 import { ConsumerLoop } from './consumer-loop';
@@ -33,6 +33,7 @@ export class KafkaTail implements Tail {
     private readonly next: Map<number, bigint>,
     ranges: readonly PartitionRange[],
     private readonly onRaw: (partition: number, records: readonly RawRecord[]) => void,
+    { restMs }: TailOptions,
   ) {
     this.behind = new Map(
       ranges
@@ -49,6 +50,7 @@ export class KafkaTail implements Tail {
       timing: deps.timing,
       groupId: `tail.${deps.prefix}.${newId()}`,
       specs: [topic],
+      restMs,
       onJoin: (consumer, assignment) => this.seek(consumer, assignment),
       onLost: () => undefined,
       eachBatch: (payload) => this.take(payload),
@@ -62,6 +64,7 @@ export class KafkaTail implements Tail {
     topic: TopicSpec,
     from: TailStart,
     onRaw: (partition: number, records: readonly RawRecord[]) => void,
+    options: TailOptions = {},
   ): Promise<KafkaTail> {
     await deps.topics.ensure([topic]);
     const ranges = await deps.topics.ranges(topic.name);
@@ -69,7 +72,7 @@ export class KafkaTail implements Tail {
       typeof from === 'object'
         ? await deps.topics.offsetsSince(topic.name, Date.now() - from.sinceMs)
         : new Map<number, bigint>();
-    return new KafkaTail(topic, deps, startOf(ranges, from, since), ranges, onRaw);
+    return new KafkaTail(topic, deps, startOf(ranges, from, since), ranges, onRaw, options);
   }
 
   healthy(): boolean {

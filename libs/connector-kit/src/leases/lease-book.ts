@@ -125,21 +125,21 @@ export class LeaseBook implements OnApplicationShutdown {
   }
 
   private async renew(): Promise<void> {
-    for (const [name, entry] of [...this.entries]) {
-      const from = performance.now();
-      try {
-        const lease = await this.leases.acquire(name, this.owner, TTL_MS);
-        if (lease !== null && lease.fence === entry.lease?.fence) {
-          entry.validUntil = from + TTL_MS;
-          continue;
-        }
+    const from = performance.now();
+    const held = [...this.entries];
+    try {
+      const renewed = await this.leases.renew(
+        held.flatMap(([, { lease }]) => lease ?? []),
+        TTL_MS,
+      );
+      for (const [name, entry] of held) {
+        if (renewed.has(name)) entry.validUntil = from + TTL_MS;
         // Gone to another process in between, even if it came back.
-        if (lease !== null) await this.leases.release(lease);
-        this.lose(name, entry);
-      } catch (error) {
-        this.logger.warn({ err: error, lease: name }, 'a lease cannot be renewed now');
-        if (performance.now() >= entry.validUntil) this.lose(name, entry);
+        else this.lose(name, entry);
       }
+    } catch (error) {
+      this.logger.warn({ err: error }, 'leases cannot be renewed now');
+      for (const [name, entry] of held) if (performance.now() >= entry.validUntil) this.lose(name, entry);
     }
   }
 

@@ -16,6 +16,8 @@ const CALL_MS = 10_000;
 /** A resolve is told once what was written before it has left: so long at most, and not sooner than its commands can be here. */
 const SETTLE_MS = 1_500;
 const MOST_WAIT_MS = 6_000;
+/** Most of the inbox's facts concern nobody here. */
+const REST_MS = 100;
 const LOOK_EVERY_MS = 250;
 /** What was decided so long ago may be over at the platform by now: telling it would end what has begun since. */
 const FRESH_MS = 600_000;
@@ -47,9 +49,8 @@ export class ServiceConsumer {
     if (!options.connectors.some(({ definition }) => definition.tracksService === true)) return;
     // A group of its own: what waits for a platform here holds up neither sends nor files.
     const group = `${options.app}.service`;
-    bus.subscribe(INBOX_EVENTS, { group, maxBatch: MAX_BATCH, types: ['conversation.updated'] }, (batch) =>
-      this.handle(batch),
-    );
+    const what = { group, maxBatch: MAX_BATCH, types: ['conversation.updated'], restMs: REST_MS };
+    bus.subscribe(INBOX_EVENTS, what, (batch) => this.handle(batch));
   }
 
   /** Claims nothing: telling a platform twice what it knows changes nothing, and most of what passes here concerns nobody. */

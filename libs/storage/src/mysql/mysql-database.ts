@@ -19,6 +19,8 @@ export class MysqlDatabase extends Database {
   private readonly writing: Pool;
   private readonly reading: Pool;
   private readonly inHand = new Set<Promise<unknown>>();
+  /** Connections on which a transaction begins with its first statement: nobody has to ask for it. */
+  private readonly transactional = new WeakSet<PoolConnection>();
   private closed = false;
 
   private constructor(
@@ -84,7 +86,10 @@ export class MysqlDatabase extends Database {
     const connection = await take(this.writing);
     let reusable = false;
     try {
-      await ask(connection, 'START TRANSACTION');
+      if (!this.transactional.has(connection)) {
+        await ask(connection, 'SET SESSION autocommit = 0');
+        this.transactional.add(connection);
+      }
       const tx = new MysqlTx(connection, this.packetBytes);
       let value: T;
       try {

@@ -31,6 +31,10 @@ interface Unsent extends OutboxRow {
   readonly record: OutboxRecord;
 }
 
+/** What is sent is deleted so long after, many a time: no record waits for the deletion of the one before. */
+const DELETE_AFTER_MS = 100;
+/** More rows that are sent and not deleted, and sending waits: each of them is read again with what is to be sent. */
+const MOST_SENT = 2_000;
 /** While shards change hands their records wait: both sides look again so soon. */
 const HAND_OVER_MS = 250;
 /** A process that shares its outbox with no other looks so many times more rarely. */
@@ -45,12 +49,22 @@ class Group {
   /** Rung by nothing but the end: commits must not cut a back-off short. */
   readonly patience = new Alarm();
   readonly inFlight = new Set<number>();
+  /** What the bus has and the table still holds. */
+  readonly sent = new Map<number, OutboxRow>();
+  deleting: Promise<void> | null = null;
+  /** Rung by nothing but the end. */
+  readonly broom = new Alarm();
   cursor = 0;
   failures = 0;
   /** Only where the promise is broken on purpose: the last row that was sent. */
   last = 0;
 
   constructor(readonly shards: readonly number[]) {}
+
+  /** Whether something of a shard is on its way, or sent and not deleted: the next owner would send it again. */
+  isBusy(shard: number): boolean {
+    return this.inFlight.has(shard) || [...this.sent.values()].some((row) => row.shard === shard);
+  }
 }
 
 /**
@@ -118,7 +132,10 @@ export class OutboxRelay {
       this.state = 'stopped';
       this.heart.ring();
       this.ringAll();
-      for (const group of this.groups) group.patience.ring();
+      for (const group of this.groups) {
+        group.patience.ring();
+        group.broom.ring();
+      }
     }
     await this.heartbeat;
   }
@@ -149,7 +166,7 @@ export class OutboxRelay {
       let settled = true;
       try {
         const before = this.owned();
-        settled = await this.share.renew((shard) => this.groups.some((group) => group.inFlight.has(shard)));
+        settled = await this.share.renew((shard) => this.groups.some((group) => group.isBusy(shard)));
         if (this.owned() !== before) this.ringAll();
         this.leaseError = null;
       } catch (error) {
@@ -172,7 +189,7 @@ export class OutboxRelay {
         group.failures = 0;
         if (this.groups.every((each) => each.failures === 0)) this.sendError = null;
         if (rows.length > 0) continue;
-        if (this.state === 'draining') return;
+        if (this.state === 'draining') return void (await group.deleting);
         // Its own commits ring: who is alone looks only for what an earlier process has left.
         await group.alarm.wait(this.share.alone ? this.pollMs * ALONE : this.pollMs);
       } catch (error) {
@@ -200,9 +217,12 @@ export class OutboxRelay {
     // By the index (shard, n) the rows come in order without sorting all of a long backlog.
     const index =
       this.database.dialect === 'mysql' ? ` FORCE INDEX (${indexName(this.table, 'i', ['shard', 'n'])})` : '';
-    const rows = await this.database.query<OutboxRow>(
-      `SELECT n, id, shard FROM ${this.table}${index} WHERE shard IN (${shards.join(', ')})${breaks('relay-cursor') ? ` AND n > ${group.last}` : ''} ORDER BY shard, n LIMIT ${this.batch}`,
+    // As they are now: what is deleted while the database answers may be in its answer.
+    const sent = new Set(group.sent.keys());
+    const found = await this.database.query<OutboxRow>(
+      `SELECT n, id, shard FROM ${this.table}${index} WHERE shard IN (${shards.join(', ')})${breaks('relay-cursor') ? ` AND n > ${group.last}` : ''} ORDER BY shard, n LIMIT ${this.batch + sent.size}`,
     );
+    const rows = found.filter(({ n }) => !sent.has(n)).slice(0, this.batch);
     // Taken before anything is awaited: what is remembered may be forgotten meanwhile, and no row may be left out before a later one.
     const known = rows.map(({ id }) => this.outbox.remembered(id));
     const read = await this.read(rows.filter((_, i) => known[i] === undefined));
@@ -228,38 +248,46 @@ export class OutboxRelay {
     for (const row of rows) group.inFlight.add(row.shard);
     try {
       await this.publish!(rows.map(({ record }) => record));
-      await this.forget(group, rows);
+      for (const { n, id, shard } of rows) group.sent.set(n, { n, id, shard });
       group.last = Math.max(group.last, ...rows.map((row) => row.n));
     } finally {
       group.inFlight.clear();
     }
+    group.deleting ??= this.deleteSent(group).finally(() => (group.deleting = null));
+    if (group.sent.size >= MOST_SENT) await group.deleting;
   }
 
-  /** Deletes what the bus has. Tried until it works: selecting again before would send it twice. */
-  private async forget(group: Group, rows: readonly OutboxRow[]): Promise<void> {
-    const ns = rows.map((row) => row.n).sort((a, b) => a - b);
-    const first = ns[0]!;
-    const last = ns[ns.length - 1]!;
-    // Where the numbers have no gap, every row between the first and the last is one of these.
-    const which = last - first === ns.length - 1 ? `BETWEEN ${first} AND ${last}` : `IN (${ns.join(', ')})`;
-    for (;;) {
+  /** Deletes what the bus has. Tried until it works; meanwhile it is known and not sent again. */
+  private async deleteSent(group: Group): Promise<void> {
+    for (let failures = 0; group.sent.size > 0;) {
+      if (this.state === 'running' && group.sent.size < MOST_SENT / 2) await group.broom.wait(DELETE_AFTER_MS);
+      const rows = [...group.sent.values()];
       try {
-        await this.database.transaction((tx) => tx.execute(`DELETE FROM ${this.table} WHERE n ${which}`));
+        await this.delete(rows.map(({ n }) => n));
         this.outbox.forget(rows.map(({ id }) => id));
-        return;
+        for (const { n } of rows) group.sent.delete(n);
+        failures = 0;
       } catch (error) {
-        if (this.state === 'stopped') throw error;
-        await this.backOff(group, error);
+        // It stays for the next owner, who sends it again.
+        if (this.state === 'stopped') return;
+        this.sendError = error;
+        await group.broom.wait(pauseMs(failures++));
       }
     }
   }
 
+  private async delete(numbers: readonly number[]): Promise<void> {
+    const ns = [...numbers].sort((a, b) => a - b);
+    const first = ns[0]!;
+    const last = ns[ns.length - 1]!;
+    // Where the numbers have no gap, every row between the first and the last is one of these.
+    const which = last - first === ns.length - 1 ? `BETWEEN ${first} AND ${last}` : `IN (${ns.join(', ')})`;
+    await this.database.transaction((tx) => tx.execute(`DELETE FROM ${this.table} WHERE n ${which}`));
+  }
+
   private async backOff(group: Group, error: unknown): Promise<void> {
     this.sendError = error;
-    const pause =
-      Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(10, group.failures)) * (0.5 + Math.random());
-    group.failures++;
-    await group.patience.wait(pause);
+    await group.patience.wait(pauseMs(group.failures++));
   }
 
   private owned(): string {
@@ -270,3 +298,6 @@ export class OutboxRelay {
     for (const group of this.groups) group.alarm.ring();
   }
 }
+
+const pauseMs = (failures: number): number =>
+  Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(10, failures)) * (0.5 + Math.random());

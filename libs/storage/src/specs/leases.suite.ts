@@ -47,6 +47,23 @@ export function leasesSuite(dialect: Dialect): void {
       expect(got.filter((lease) => lease !== null)).toHaveLength(1);
     });
 
+    test('many are renewed at once, those alone that are still held under the same fence', async () => {
+      const { leases } = storage;
+      const mine = await Promise.all(['a', 'b', 'c', 'd'].map((name) => leases.acquire(`many/${name}`, 'a', 1000)));
+      const [kept, released, taken, returned] = mine.map((lease) => lease!);
+      await leases.release(released!);
+      clock.advance(1000);
+      await leases.acquire(taken!.name, 'b', 60_000);
+      await leases.acquire(returned!.name, 'b', 0);
+      await leases.acquire(returned!.name, 'a', 1000);
+      // What ran out and nobody took is kept.
+      expect(await leases.renew([kept!, released!, taken!, returned!], 1000)).toEqual(new Set([kept!.name]));
+      clock.advance(999);
+      expect(await leases.acquire(kept!.name, 'b', 1000)).toBeNull();
+      expect(await leases.acquire(released!.name, 'b', 1000)).not.toBeNull();
+      expect(await leases.renew([], 1000)).toEqual(new Set());
+    });
+
     test('what a stale owner writes is refused', async () => {
       const { leases, database } = storage;
       const stale = await leases.acquire('poll/4', 'a', 1000);

@@ -264,6 +264,34 @@ export function outboxSuite(dialect: Dialect): void {
       await until(() => storage.relay.trouble() === null);
     });
 
+    // SQLite has one writer at a time.
+    if (dialect === 'mysql')
+      test('what is sent and cannot be deleted yet holds nothing up, and is not sent again', async () => {
+        const [storage, other] = await Promise.all([place.open({ relay: { pollMs: 5 } }), place.open()]);
+        const broker = new Broker();
+        let sent = 0;
+        const held = new Gate();
+        await say(storage, threads[0]!, () => 0.9);
+        const holding = other.database.transaction(async (tx) => {
+          await tx.query('SELECT n FROM sample_outbox FOR UPDATE');
+          storage.relay.start(async (records) => {
+            sent += records.length;
+            for (const record of records) broker.take(record);
+          });
+          await held.opened;
+        });
+        await until(() => broker.total === 1);
+        for (let i = 2; i <= 5; i++) {
+          await say(storage, threads[0]!, () => 0.9);
+          await until(() => broker.total === i);
+        }
+        expect(await left(storage)).toBe(5);
+        held.open();
+        await holding;
+        await until(async () => (await left(storage)) === 0);
+        expect([sent, broker.disorder]).toEqual([5, []]);
+      });
+
     test('stop sends what is there and lets the shards go at once', async () => {
       const [first, second] = await Promise.all([place.open(), place.open()]);
       const broker = new Broker();
