@@ -8,7 +8,7 @@ let timer: NodeJS.Timeout | null = null;
 
 /**
  * Called with each mail that is read. By itself V8 lets the heap grow to several times what lives, and an import, of which next to nothing lives, fills
- * it with the texts of mails that are long stored. While mails are read it collects sooner, for a tenth more time; a minute later it is as before.
+ * it with the texts of mails that are long stored. While mails are read it collects sooner, for a fifth more time; a minute later it is as before.
  */
 export function keepHeapTight(): void {
   if (timer !== null) {
