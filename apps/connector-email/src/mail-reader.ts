@@ -5,6 +5,7 @@ import { type Arrival, type Recipient, refusalOf, toMessage, unreadable } from '
 import type { MailHead } from './imap/mailbox';
 import type { FetchedMail, ReadOut } from './imap/reader';
 import { type ParsedMail, parseMail } from './mime/parse-mail';
+import { keepHeapTight } from './tight-heap';
 import { judge } from './verdict';
 
 type Context = AccountContext<EmailConfig, typeof definition>;
@@ -21,6 +22,7 @@ export class MailReader {
   async read(mail: FetchedMail): Promise<ReadOut> {
     const arrival = { arrivedAt: mail.arrivedAt, now: this.context.clock.now() };
     let parsed: ParsedMail;
+    keepHeapTight();
     try {
       parsed = await parseMail(mail.source);
     } catch (error) {

@@ -40,7 +40,7 @@ const READ_BYTES = 1024 * 1024;
 const MB = 1024 * 1024;
 /** Sockets are near one another in the feed, live and replaying alike: so much stays decoded. */
 const LATEST = 1_024;
-const LATEST_BYTES = 8 * MB;
+const LATEST_BYTES = 4 * MB;
 
 /**
  * What a process has read of a topic, kept for its sockets: live records to listeners, and the ring from which a client resumes
@@ -69,7 +69,7 @@ export class Feed<T> {
     this.onTrouble = options.onTrouble ?? (() => undefined);
     this.mark = generationMark(options.generation);
     this.startedAtMs = nowMs();
-    const maxBytes = options.maxBytes ?? 32 * MB;
+    const maxBytes = options.maxBytes ?? 16 * MB;
     this.latest = new Latest(LATEST, Math.min(LATEST_BYTES, maxBytes / 4));
     this.ring = new Ring({
       keepMs: options.keepMs ?? 600_000,
