@@ -1,5 +1,5 @@
 /** What stands at the beginning of every record that `wrap` made: enough to tell one nobody here wants from others, without reading it. */
-export interface Head {
+interface Head {
   readonly id: string;
   readonly type: string;
 }

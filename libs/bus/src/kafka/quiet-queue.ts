@@ -1,6 +1,6 @@
 import RequestQueue from 'kafkajs/src/network/requestQueue';
 
-const { scheduleCheckPendingRequests } = RequestQueue.prototype;
+const look = RequestQueue.prototype.scheduleCheckPendingRequests;
 let mended = false;
 
 /**
@@ -12,6 +12,6 @@ export function keepQueuesQuiet(): void {
   if (mended) return;
   mended = true;
   RequestQueue.prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
-    if (this.pending.length > 0) scheduleCheckPendingRequests.call(this);
+    if (this.pending.length > 0) look.call(this);
   };
 }
