@@ -5,6 +5,7 @@ import { fromDbTime } from '../clock';
 import type { Database } from '../database';
 import type { OutboxRecord } from '../outbox';
 import { Alarm } from './alarm';
+import { Group, type OutboxRow } from './group';
 import { indexName } from '../table';
 import { ShardShare } from './shard-share';
 import { SHARDS, type TableOutbox } from './table-outbox';
@@ -18,13 +19,6 @@ export interface RelayOptions {
   readonly batch?: number;
   /** Shards are spread over so many groups; each has at most one batch on its way. */
   readonly groups?: number;
-}
-
-/** A record in its place. */
-interface OutboxRow {
-  readonly n: number;
-  readonly id: string;
-  readonly shard: number;
 }
 
 interface Unsent extends OutboxRow {
@@ -41,31 +35,6 @@ const HAND_OVER_MS = 250;
 const ALONE = 5;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
-
-/** One group of shards: what is on its way, and from which shard the next batch begins. */
-class Group {
-  /** Rung by commits. */
-  readonly alarm = new Alarm();
-  /** Rung by nothing but the end: commits must not cut a back-off short. */
-  readonly patience = new Alarm();
-  readonly inFlight = new Set<number>();
-  /** What the bus has and the table still holds. */
-  readonly sent = new Map<number, OutboxRow>();
-  deleting: Promise<void> | null = null;
-  /** Rung by nothing but the end. */
-  readonly broom = new Alarm();
-  cursor = 0;
-  failures = 0;
-  /** Only where the promise is broken on purpose: the last row that was sent. */
-  last = 0;
-
-  constructor(readonly shards: readonly number[]) {}
-
-  /** Whether something of a shard is on its way, or sent and not deleted: the next owner would send it again. */
-  isBusy(shard: number): boolean {
-    return this.inFlight.has(shard) || [...this.sent.values()].some((row) => row.shard === shard);
-  }
-}
 
 /**
  * Sends what transactions left in `<prefix>_outbox`, each shard's lowest unsent `n` first, and deletes it once the bus has it. Always
@@ -189,7 +158,7 @@ export class OutboxRelay {
         group.failures = 0;
         if (this.groups.every((each) => each.failures === 0)) this.sendError = null;
         if (rows.length > 0) continue;
-        if (this.state === 'draining') return void (await group.deleting);
+        if (this.state === 'draining') return await this.swept(group);
         // Its own commits ring: who is alone looks only for what an earlier process has left.
         await group.alarm.wait(this.share.alone ? this.pollMs * ALONE : this.pollMs);
       } catch (error) {
@@ -253,8 +222,20 @@ export class OutboxRelay {
     } finally {
       group.inFlight.clear();
     }
-    group.deleting ??= this.deleteSent(group).finally(() => (group.deleting = null));
+    this.sweep(group);
     if (group.sent.size >= MOST_SENT) await group.deleting;
+  }
+
+  /** Sees that what is sent is deleted, also what came just as the deleting ended. */
+  private sweep(group: Group): void {
+    group.deleting ??= this.deleteSent(group).finally(() => {
+      group.deleting = null;
+      if (group.sent.size > 0 && this.state !== 'stopped') this.sweep(group);
+    });
+  }
+
+  private async swept(group: Group): Promise<void> {
+    while (group.deleting !== null) await group.deleting;
   }
 
   /** Deletes what the bus has. Tried until it works; meanwhile it is known and not sent again. */

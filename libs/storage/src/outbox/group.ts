@@ -1,0 +1,33 @@
+import { Alarm } from './alarm';
+
+/** A record in its place. */
+export interface OutboxRow {
+  readonly n: number;
+  readonly id: string;
+  readonly shard: number;
+}
+
+/** One group of shards: what is on its way, and from which shard the next batch begins. */
+export class Group {
+  /** Rung by commits. */
+  readonly alarm = new Alarm();
+  /** Rung by nothing but the end: commits must not cut a back-off short. */
+  readonly patience = new Alarm();
+  readonly inFlight = new Set<number>();
+  /** What the bus has and the table still holds. */
+  readonly sent = new Map<number, OutboxRow>();
+  deleting: Promise<void> | null = null;
+  /** Rung by nothing but the end. */
+  readonly broom = new Alarm();
+  cursor = 0;
+  failures = 0;
+  /** Only where the promise is broken on purpose: the last row that was sent. */
+  last = 0;
+
+  constructor(readonly shards: readonly number[]) {}
+
+  /** Whether something of a shard is on its way, or sent and not deleted: the next owner would send it again. */
+  isBusy(shard: number): boolean {
+    return this.inFlight.has(shard) || [...this.sent.values()].some((row) => row.shard === shard);
+  }
+}
