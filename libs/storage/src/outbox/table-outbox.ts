@@ -31,7 +31,7 @@ export function outboxSchema(prefix: string): SchemaModule {
 
 /** So many records that this process committed are remembered until they are sent: the relay need not read back what was just written. */
 const MOST_REMEMBERED = 10_000;
-const MOST_REMEMBERED_BYTES = 32 * 1024 * 1024;
+const MOST_REMEMBERED_BYTES = 64 * 1024 * 1024;
 
 /** The shard of a key: the same in every process and for ever (FNV-1a). */
 export function shardOf(key: string): number {
