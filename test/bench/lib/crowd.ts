@@ -75,5 +75,9 @@ export const sum = (numbers: Iterable<number>): number => [...numbers].reduce((t
 /** How many messages were accepted (202), or pushes taken (200). */
 export const accepted = ({ statuses }: CrowdOutcome): number => (statuses[202] ?? 0) + (statuses[200] ?? 0);
 
+/** How many posts were not accepted, by what they were answered (0: the connection broke). */
+export const refused = ({ statuses }: CrowdOutcome): Record<string, number> =>
+  Object.fromEntries(Object.entries(statuses).filter(([status]) => status !== '202' && status !== '200'));
+
 /** Above this share of a core the load itself may have been what was slow. */
 export const GENERATOR_SHARE = 0.85;

@@ -1,6 +1,6 @@
 import type { InboxEvent } from '@huiliu/contracts';
 import type { ScreensReport } from '../lib/agents-screens';
-import { GENERATOR_SHARE, type CrowdOutcome } from '../lib/crowd';
+import { GENERATOR_SHARE, refused, type CrowdOutcome } from '../lib/crowd';
 import { addCpu, type CpuUse } from '../lib/cpu';
 import { Latencies, type LatencySummary } from '../lib/histogram';
 import { nthOf } from '../lib/messages';
@@ -173,6 +173,6 @@ function figures(
     assigned: assigned.summary(),
     lateness: outcome.lateness,
     generatorCpuShare: round(outcome.self.cpuShare, 2),
-    refused: Object.fromEntries(Object.entries(outcome.statuses).filter(([status]) => status !== '202')),
+    refused: refused(outcome),
   };
 }

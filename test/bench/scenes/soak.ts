@@ -1,6 +1,6 @@
 import { nowMs } from '../load/open-loop';
 import { poisson } from '../load/schedule';
-import type { CrowdOutcome } from '../lib/crowd';
+import { refused, type CrowdOutcome } from '../lib/crowd';
 import { cpuFigures } from '../lib/own-cpu';
 import { addCounts } from '../lib/recount';
 import { growthPerMinute, Samples } from '../lib/samples';
@@ -30,6 +30,8 @@ export const soak: Scene = async ({ seconds, seed }) => {
     samples.begin(EVERY_MS);
     let outcome: CrowdOutcome | undefined;
     let messages = 0;
+    // A post that is not accepted is not written again: it is missing everywhere, and counts as lost.
+    const turnedAway = new Map<string, number>();
     const stretches = Math.max(3, Math.round(seconds / STRETCH_SECONDS));
     for (let nth = 0; nth < stretches; nth++) {
       const schedule = poisson({
@@ -44,6 +46,8 @@ export const soak: Scene = async ({ seconds, seed }) => {
       const expected = before + schedule.dueMs.length;
       await site.screens.begin({ schedule, startMs, conversations: [...site.crowd.conversations], expected });
       outcome = await site.crowd.writeOnSchedule(schedule, startMs);
+      for (const [status, count] of Object.entries(refused(outcome)))
+        turnedAway.set(status, (turnedAway.get(status) ?? 0) + count);
       await site.screens.shown(expected);
       messages += schedule.dueMs.length;
       if (nth % 4 === 3) say(`  ${(nth + 1) * STRETCH_SECONDS} s, ${messages} messages`);
@@ -83,6 +87,7 @@ export const soak: Scene = async ({ seconds, seed }) => {
         latencyOf: 'a post until its 202, the last stretch',
         seconds: stretches * STRETCH_SECONDS,
         messages,
+        refused: Object.fromEntries(turnedAway),
         heapsFlat: Object.values(processes).every(({ heapMbPerMinute }) => heapMbPerMinute < FLAT_MB_PER_MINUTE),
         processes,
         socketsCutOff: cutOff,
