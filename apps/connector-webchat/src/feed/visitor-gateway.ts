@@ -99,7 +99,9 @@ export class VisitorGateway implements OnApplicationBootstrap, OnApplicationShut
         return socket.tell('error', { code: 'invalid_frame', message: 'this frame is not understood' });
       switch (frame.type) {
         case 'ping':
-          return socket.tell('pong', {});
+          // Behind a resume it says that everything missed has been sent.
+          void socket.stream.live().then(() => socket.tell('pong', {}));
+          return;
         case 'resume':
           void socket.stream.resume(frame.seq).then((resumed) => {
             if (!resumed) socket.tell('reload', {});

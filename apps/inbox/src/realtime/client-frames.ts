@@ -17,7 +17,8 @@ type Handler = (socket: AgentSocket, frame: AgentClientFrame) => void | Promise<
 @Injectable()
 export class ClientFrames {
   private readonly handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
-    ['ping', (socket) => socket.say('pong', {})],
+    // Behind a resume it says that everything missed has been sent.
+    ['ping', (socket) => socket.stream.live().then(() => socket.say('pong', {}))],
     ['resume', (socket, frame) => (frame.type === 'resume' ? this.resume(socket, frame.seq) : undefined)],
     ['typing', (socket, frame) => (frame.type === 'typing' ? this.typing(socket, frame.conversationId) : undefined)],
   ]);

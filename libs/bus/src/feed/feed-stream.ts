@@ -32,6 +32,7 @@ export class FeedStream<T, F = string> {
   /** Counts resumes: a replay that another one overtook ends. */
   private replay = 0;
   private replaying = false;
+  private running: Promise<unknown> = Promise.resolve();
   private closed = false;
   private readonly maxBuffered: number;
   private readonly replayBuffered: number;
@@ -64,7 +65,22 @@ export class FeedStream<T, F = string> {
   }
 
   /** Goes back to `seq`. Resolves to false when that cannot be resumed (the stream then goes on live), else true when live again. */
-  async resume(seq: string): Promise<boolean> {
+  resume(seq: string): Promise<boolean> {
+    const running = this.replayFrom(seq);
+    this.running = running;
+    return running;
+  }
+
+  /** Resolves when no replay is on its way: what is said then comes behind everything that was missed. */
+  async live(): Promise<void> {
+    while (this.replaying && !this.closed) await this.running;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  private async replayFrom(seq: string): Promise<boolean> {
     const cursor = this.feed.resume(seq, this.key);
     if (cursor === null) return false;
     const mine = ++this.replay;
@@ -89,10 +105,6 @@ export class FeedStream<T, F = string> {
       await new Promise((next) => setImmediate(next));
     }
     return true;
-  }
-
-  close(): void {
-    this.closed = true;
   }
 
   private deliver(entry: FeedEntry<T>): void {

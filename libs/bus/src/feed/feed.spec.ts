@@ -233,6 +233,26 @@ describe('FeedStream', () => {
     expect(out.state.flushes).toBeGreaterThan(0);
   });
 
+  it('is live only behind all that was missed, however it ends', async () => {
+    const f = feed();
+    f.push([rec(0, 0)]);
+    const start = f.position();
+    f.push(Array.from({ length: 1000 }, (_, i) => rec(0, i + 1)));
+    const out = sink(1);
+    const stream = new FeedStream(f, out, (entry) => entry.record.envelope.data, { replayBuffered: 100 });
+    await stream.live();
+    void stream.resume(start);
+    await stream.live();
+    expect(out.sent).toHaveLength(1000);
+    void stream.resume(start);
+    void stream.resume(start);
+    await stream.live();
+    expect(out.sent.at(-1)).toBe('0:1000');
+    void stream.resume(start);
+    stream.close();
+    await stream.live();
+  });
+
   it('ends a slow client and never skips', () => {
     const f = feed();
     const out = sink(1);
