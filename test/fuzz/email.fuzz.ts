@@ -15,11 +15,8 @@ const SEED = Number(process.env.FUZZ_SEED || Math.floor(Math.random() * 2 ** 31)
 const USER = 'hostile';
 /** What the process may hold: the suite, its bounded rings and caches, and what is in hand of the largest mails. */
 const MOST_MEMORY_MB = 500;
-/**
- * By how much more the second half may hold than the first: nearly each mail opens a conversation, of which routing and the rings know some
- * kilobytes. Of a short run the first half is the warming up.
- */
-const MOST_GROWTH = COUNT < MOST ? Infinity : 0.15;
+/** By how much more the second half may hold than the first; of a short run the first half is the warming up. */
+const MOST_GROWTH = COUNT < MOST ? Infinity : 0.1;
 /** Of what happened so long ago a page can still be told, however much it was. */
 const RESUMED_MS = 8 * 60_000;
 
