@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { System } from '@huiliu/testing';
-import type { Frame, Page } from 'playwright-core';
+import { chromium, type Browser, type Frame, type Page } from 'playwright-core';
 
 /** What axe finds against WCAG 2.2 AA, in words. */
 export async function violations(page: Page | Frame): Promise<string[]> {
@@ -14,10 +14,11 @@ export async function violations(page: Page | Frame): Promise<string[]> {
 }
 
 /** Chromium as `npm test` found or installed it. */
-export function executable(): string {
-  const path = process.env.CHROMIUM_PATH;
-  if (!path) throw new Error('CHROMIUM_PATH is not set: run `npm test`, or name a Chromium');
-  return path;
+export function openBrowser(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM_PATH;
+  if (!executablePath) throw new Error('CHROMIUM_PATH is not set: run `npm test`, or name a Chromium');
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
+  return chromium.launch({ executablePath, args });
 }
 
 /** Opens the agents' page as the admin, or as somebody else. */

@@ -1,6 +1,6 @@
 import { startSuite, uniqueName, type System } from '@huiliu/testing';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { executable, logIn, violations } from './browser';
+import type { Browser, Page } from 'playwright-core';
+import { logIn, openBrowser, violations } from './browser';
 import { Stage } from './stage';
 
 jest.setTimeout(120_000);
@@ -13,10 +13,7 @@ describe('two people at their screens', () => {
 
   beforeAll(async () => {
     system = await startSuite();
-    browser = await chromium.launch({
-      executablePath: executable(),
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
+    browser = await openBrowser();
   }, 120_000);
 
   afterAll(async () => {

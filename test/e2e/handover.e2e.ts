@@ -1,8 +1,8 @@
 import { AgentClient, eventually, startSuite, uniqueName, type System } from '@huiliu/testing';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { Channel } from '../conformance/customer';
 import { sandboxWorld } from '../conformance/sides/sandbox';
-import { executable, logIn, violations } from './browser';
+import { logIn, openBrowser, violations } from './browser';
 import { Stage } from './stage';
 
 jest.setTimeout(180_000);
@@ -13,10 +13,7 @@ describe('a conversation that is handed to a servicer of the platform', () => {
 
   beforeAll(async () => {
     system = await startSuite();
-    browser = await chromium.launch({
-      executablePath: executable(),
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
+    browser = await openBrowser();
   }, 120_000);
 
   afterAll(async () => {

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { eventually, MailServer, SmtpSink, startSuite, type System } from '@huiliu/testing';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { executable, logIn, violations } from './browser';
+import type { Browser, Page } from 'playwright-core';
+import { logIn, openBrowser, violations } from './browser';
 import { MAIL_ENV, MailDesk, newMessageId, plainMail } from './mail-stage';
 import { Stage } from './stage';
 
@@ -58,10 +58,7 @@ describe('a mail on the agents’ page', () => {
       startSuite({ env: { ...MAIL_ENV } }),
     ]);
     desk = await MailDesk.open(await Stage.on(system), server, sink);
-    browser = await chromium.launch({
-      executablePath: executable(),
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
+    browser = await openBrowser();
     page = await browser.newPage({ viewport: { width: 1366, height: 900 }, locale: 'zh-CN', colorScheme: 'light' });
     page.on('pageerror', (error) => problems.push(String(error)));
     await logIn(page, system);

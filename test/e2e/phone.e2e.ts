@@ -2,9 +2,9 @@ import type { Account } from '@huiliu/contracts';
 import { AgentClient, eventually, startSuite, uniqueName, type System } from '@huiliu/testing';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { chromium, type Browser, type Frame, type Page } from 'playwright-core';
+import type { Browser, Frame, Page } from 'playwright-core';
 import { PLANS } from '../conformance/channels/plans';
-import { executable, logIn, violations } from './browser';
+import { logIn, openBrowser, violations } from './browser';
 
 jest.setTimeout(180_000);
 
@@ -31,10 +31,7 @@ describe('a channel that is tried with one click', () => {
     system = await startSuite();
     admin = await AgentClient.login(system.baseUrl, 'admin', system.adminPassword);
     await admin.setPresence('online');
-    browser = await chromium.launch({
-      executablePath: executable(),
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
+    browser = await openBrowser();
   }, 120_000);
 
   afterAll(async () => {

@@ -1,6 +1,6 @@
 import { AgentClient, startSuite, uniqueName, type System } from '@huiliu/testing';
-import { chromium, type Browser, type Frame, type Page } from 'playwright-core';
-import { executable, logIn, violations } from './browser';
+import type { Browser, Frame, Page } from 'playwright-core';
+import { logIn, openBrowser, violations } from './browser';
 import { MailCustomer } from './sandbox-mail';
 import { Stage } from './stage';
 
@@ -16,10 +16,7 @@ describe("the sandbox's mail program", () => {
 
   beforeAll(async () => {
     system = await startSuite();
-    browser = await chromium.launch({
-      executablePath: executable(),
-      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
+    browser = await openBrowser();
   }, 120_000);
 
   afterAll(async () => {

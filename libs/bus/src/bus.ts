@@ -65,9 +65,6 @@ export interface TailRecord<T = unknown> extends Delivery<T> {
 export interface TailOptions {
   /** Nothing else concerns the reader; records of other types may come as `passed`. All, where none are named. */
   readonly types?: readonly string[];
-}
-
-export interface TailOptions {
   /** After what has come the reader rests so long before it asks the broker again: less is asked where a moment later is as good. */
   readonly restMs?: number;
 }

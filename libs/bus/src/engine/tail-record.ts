@@ -12,7 +12,6 @@ export function passedRecord<T>(
 ): (TailRecord<T> & { readonly id: string }) | null {
   const head = types === undefined ? null : headOf(value);
   if (head === null || types!.includes(head.type)) return null;
-  const read = (): Envelope<T> => decode(topic, { value }).envelope as Envelope<T>;
   return {
     topic: topic.name,
     partition,
@@ -21,7 +20,7 @@ export function passedRecord<T>(
     passed: true,
     id: head.id,
     get envelope() {
-      return read();
+      return decode(topic, { value }).envelope as Envelope<T>;
     },
   };
 }

@@ -8,6 +8,10 @@ export class Latest<K, V> {
     private readonly mostBytes: number,
   ) {}
 
+  get size(): number {
+    return this.known.size;
+  }
+
   get(key: K): V | undefined {
     return this.known.get(key)?.value;
   }
