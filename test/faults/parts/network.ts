@@ -104,7 +104,8 @@ export function network(world: () => DistributedWorld): void {
           { is: 'silent' },
           { is: 'cut' },
         ];
-        for (const weather of random.shuffled(weathers)) {
+        // A cut would end what was forgotten: the last connections must be given up by whoever waits on them.
+        for (const weather of [...random.shuffled(weathers), { is: 'silent' } as const]) {
           await heard(load, load.acknowledged + SOME);
           const lastMs = random.between(2_000, 5_000);
           say(`  ${which} ${weather.is} for ${lastMs} ms`);

@@ -1,4 +1,5 @@
 import { Kafka, logLevel, Partitioners, type ISocketFactory, type LogEntry, type Producer } from 'kafkajs';
+import { dropSilentConnections } from './drop-silent';
 import { encodeLean } from './lean-produce';
 import { promptSockets } from './prompt-sockets';
 import { keepQueuesQuiet } from './quiet-queue';
@@ -28,6 +29,7 @@ export interface KafkaOptions {
 export function createKafka(options: KafkaOptions): Kafka {
   keepQueuesQuiet();
   encodeLean();
+  dropSilentConnections();
   const write = ({ namespace, level, log }: LogEntry): void => {
     const error = typeof log['error'] === 'string' ? `: ${log['error']}` : '';
     const line = `${namespace}: ${log.message}${error}`;

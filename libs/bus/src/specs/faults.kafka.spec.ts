@@ -54,6 +54,29 @@ describe('faults (kafka)', () => {
     }
   });
 
+  it('gives up connections that nothing answers on: what is published arrives, and is read, on new ones', async () => {
+    const topic = topicOf({ partitions: 2 });
+    const proxy = await BrokerProxy.start(testBrokers()[0]!);
+    const opened = await place.open({
+      requestTimeoutMs: 1_000,
+      sockets: ({ onConnect }) => connect({ host: '127.0.0.1', port: proxy.port }, onConnect),
+    });
+    try {
+      opened.bus.subscribe(topic, { group: place.group, maxBatch: 20, lanes: 2 }, opened.recorder());
+      await opened.bus.start();
+      await opened.bus.publish([thing(topic, 'k', 0)]);
+      await haveEffects(opened, 1);
+      for (let v = 1; v <= 2; v++) {
+        proxy.forget();
+        await opened.bus.publish([thing(topic, 'k', v)]);
+        expect(byKey(await haveEffects(opened, v + 1))).toEqual({ k: upTo(v + 1) });
+      }
+    } finally {
+      await opened.close();
+      await proxy.stop();
+    }
+  });
+
   it('does everything once, in order, when a consumer dies in the middle', async () => {
     const topic = topicOf({ partitions: 2 });
     const publisher = await place.open();

@@ -18,10 +18,12 @@ class Frames {
   }
 }
 
-/** Stands between a client and a broker, and swallows answers to produce requests when told to. */
+/** Stands between a client and a broker; swallows answers to produce requests and forgets connections when told to. */
 export class BrokerProxy {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
+  /** Counts how often everything was forgotten: what was connected before hears nothing more. */
+  private forgotten = 0;
   private toSwallow = 0;
   swallowed = 0;
 
@@ -46,6 +48,11 @@ export class BrokerProxy {
     this.toSwallow += answers;
   }
 
+  /** What is connected now stays so, and nothing more comes through: half-open, as after a router forgot it. */
+  forget(): void {
+    this.forgotten++;
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     this.server.close();
@@ -54,10 +61,12 @@ export class BrokerProxy {
 
   private join(client: Socket): void {
     const broker = connect(this.broker);
+    const life = this.forgotten;
     const lost = new Set<number>();
     const requests = new Frames();
     const answers = new Frames();
     client.on('data', (chunk: Buffer) => {
+      if (life !== this.forgotten) return;
       for (const frame of requests.push(chunk)) {
         if (frame.readInt16BE(4) === PRODUCE && this.toSwallow > 0) {
           this.toSwallow--;
@@ -67,6 +76,7 @@ export class BrokerProxy {
       }
     });
     broker.on('data', (chunk: Buffer) => {
+      if (life !== this.forgotten) return;
       for (const frame of answers.push(chunk)) {
         if (lost.delete(frame.readInt32BE(4))) this.swallowed++;
         else client.write(frame);
