@@ -8,7 +8,7 @@ import { cpuFigures } from '../lib/own-cpu';
 import { addCounts } from '../lib/recount';
 import { pause, round, say, type Scene } from '../lib/scene';
 import { isOfType, TopicReader } from '../lib/topic-reader';
-import { openWebsite, saturate, type Website } from '../lib/website';
+import { openWebsite, saturate, WARM_UP_SECONDS, type Website } from '../lib/website';
 import { nowMs } from '../load/open-loop';
 import { poisson, type Schedule } from '../load/schedule';
 import { proveGenerator } from '../load/proof';
@@ -53,7 +53,7 @@ export const latency: Scene = async ({ seconds, seed }) => {
   const site = await openWebsite(VISITORS + NEWCOMERS * (SHARES.length + 1));
   const reader = await TopicReader.open(site.services.brokers, 'inbox.events.v1', isOfType('message.created'));
   try {
-    await saturate(site, { concurrency: CONCURRENCY, seconds: SATURATION_SECONDS, among: VISITORS });
+    await saturate(site, { concurrency: CONCURRENCY, seconds: WARM_UP_SECONDS, among: VISITORS });
     const saturation = await saturate(site, { concurrency: CONCURRENCY, seconds: SATURATION_SECONDS, among: VISITORS });
     const rate = saturation.carriedPerSecond;
     const steps = [
@@ -67,7 +67,7 @@ export const latency: Scene = async ({ seconds, seed }) => {
     for (const [i, step] of steps.entries()) {
       const schedule = poisson({
         perSecond: step.perSecond,
-        seconds: Math.max(3, seconds / steps.length),
+        seconds: Math.max(3, seconds / 2),
         visitors: VISITORS + NEWCOMERS * (i + 1),
         seed: seed + i,
         first: sent,

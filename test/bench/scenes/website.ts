@@ -3,13 +3,12 @@ import { cpuFigures } from '../lib/own-cpu';
 import { median } from '../lib/pairs';
 import { addCounts } from '../lib/recount';
 import { round, say, type Scene } from '../lib/scene';
-import { openWebsite, saturate, type Saturation } from '../lib/website';
+import { openWebsite, saturate, WARM_UP_SECONDS, type Saturation } from '../lib/website';
 
 const VISITORS = 500;
 /** Every visitor writes again as soon as they are answered: fewer would leave the batches small, and the machine busy with what each costs. */
 const CONCURRENCY = VISITORS;
 const ROUNDS = 5;
-const WARM_UP_SECONDS = 3;
 /** Libredesk 2.7.0 on the same two cores, load generator included: messages accepted per second. */
 const PEER_PER_SECOND = 257;
 
