@@ -2,7 +2,7 @@ import type { RunnerDeps } from '../engine/host';
 import { PartitionRunner } from '../engine/runner';
 import type { Subscription } from '../engine/subscription';
 import { pauseDelayMs } from '../engine/timing';
-import type { Log } from './log';
+import type { Log, LogReader } from './log';
 import { EmbeddedProgress } from './positions';
 
 const AT_ONCE = 500;
@@ -13,7 +13,6 @@ export class GroupReader {
   private readonly progress: EmbeddedProgress;
   private readonly ends = new AbortController();
   private running: Promise<void> | null = null;
-  private cursor = 0;
   private broken: string | null = null;
 
   constructor(
@@ -41,9 +40,8 @@ export class GroupReader {
 
   async start(): Promise<void> {
     const position = await this.progress.load(this.deps.db);
-    this.cursor = position.n;
     void this.runner.start();
-    this.running = this.run(new Set(position.ahead));
+    this.running = this.run(this.log.follow(this.subscription.topic.name, position.n), new Set(position.ahead));
   }
 
   async stop(): Promise<void> {
@@ -51,30 +49,29 @@ export class GroupReader {
     await Promise.all([this.runner.stop(), this.running]);
   }
 
-  private async run(ahead: ReadonlySet<number>): Promise<void> {
+  private async run(reader: LogReader, ahead: ReadonlySet<number>): Promise<void> {
     const { signal } = this.ends;
-    const topic = this.subscription.topic.name;
     for (let failures = 0; !signal.aborted;) {
       if (this.runner.room <= 0) {
         await this.runner.whenRoom();
         continue;
       }
       try {
-        const records = await this.log.read(topic, this.cursor, Math.min(AT_ONCE, this.runner.room));
+        const records = await reader.read(Math.min(AT_ONCE, this.runner.room));
         failures = 0;
         this.broken = null;
         if (records.length === 0) {
-          await this.log.waitFor(topic, this.cursor, signal);
+          await reader.wait(signal);
           continue;
         }
-        this.cursor = records.at(-1)!.n;
         this.runner.push(ahead.size === 0 ? records : records.filter((record) => !ahead.has(record.n)));
       } catch (error) {
         failures++;
-        this.broken = `${this.subscription.group} cannot read ${topic}: ${String(error)}`;
+        this.broken = `${this.subscription.group} cannot read ${this.subscription.topic.name}: ${String(error)}`;
         await this.runner.sleep(pauseDelayMs(this.deps.timing, failures));
       }
     }
+    reader.close();
   }
 
   private report(position: number): void {

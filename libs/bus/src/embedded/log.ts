@@ -9,29 +9,12 @@ import {
   type SqlValue,
   type Tx,
 } from '@huiliu/storage';
-import type { RawRecord } from '../engine/record';
+import { Recent, type LogRecord, type Reading } from './recent';
 
-/** A record of the log. Positions count over all topics; records read from memory are shared by all who read them. */
-export interface LogRecord extends RawRecord {
-  readonly n: number;
-}
-
-/** So many of a topic's latest records are handed on in memory. */
-const RECENT = 4_000;
-/** And no more than so many characters of them: a mail may have 700,000. They are held twice, as text and as what the text was made of. */
-const RECENT_CHARACTERS = 4 * 1024 * 1024;
 /** Bytes of records that are read from the table at once, or one record. */
 const READ_BYTES = 4 * 1024 * 1024;
 /** Rows of one INSERT (SQLite numbers them one after the other): few sizes, so that their prepared statements are kept. */
 const SIZES = [32, 8, 1];
-
-interface Recent {
-  /** Everything of the topic after this position is in `records`. */
-  base: number;
-  records: LogRecord[];
-  /** What the records' values hold together. */
-  characters: number;
-}
 
 /**
  * The table that is the topics of the embedded bus. What a transaction adds is handed to the readers by its `afterCommit`,
@@ -82,13 +65,17 @@ export class Log {
     }
   }
 
+  /** Follows a topic from a position on. The log is open. */
+  follow(topic: string, after: number): LogReader {
+    const recent = this.recentOf(topic);
+    if (recent === undefined) throw new Error('the log is not open');
+    return new LogReader(this, topic, recent, after);
+  }
+
   /** The topic's records after a position: at most `limit`, and at least one where there are any. */
   async read(topic: string, after: number, limit: number): Promise<readonly LogRecord[]> {
-    const recent = this.recentOf(topic);
-    if (recent && after >= recent.base) {
-      const from = firstAfter(recent.records, after);
-      return recent.records.slice(from, from + limit);
-    }
+    const recent = this.recentOf(topic)?.after(after, limit);
+    if (recent) return recent;
     const rows = await this.db.query(
       `SELECT n, event_key, value, created_at FROM ${this.table} WHERE topic = ? AND n > ? AND n <= ? ORDER BY n`,
       [topic, after, await this.lastOfRead(topic, after, limit)],
@@ -113,8 +100,8 @@ export class Log {
 
   /** Resolves when the topic may have records after a position, or `ends` does. */
   async waitFor(topic: string, after: number, ends: AbortSignal): Promise<void> {
-    const last = this.recentOf(topic)?.records.at(-1);
-    if (ends.aborted || (last && last.n > after)) return;
+    const last = this.recentOf(topic)?.last ?? -1;
+    if (ends.aborted || last > after) return;
     await new Promise<void>((resolve) => {
       const waiting = this.waiting.get(topic) ?? new Set();
       this.waiting.set(topic, waiting);
@@ -133,10 +120,14 @@ export class Log {
     return this.lastIn(this.db, topic);
   }
 
-  /** How many records of a topic after a position are known in memory. */
+  /** How many of a topic's latest records lie after a position. */
   behind(topic: string, after: number): number {
-    const records = this.recentOf(topic)?.records ?? [];
-    return records.length - firstAfter(records, after);
+    return this.recentOf(topic)?.count(after) ?? 0;
+  }
+
+  /** Characters of a topic's records that are held in memory. */
+  held(topic: string): number {
+    return this.recentOf(topic)?.characters ?? 0;
   }
 
   /** The position before the first record that is not older than `sinceMs` ago, or before the last `atLeast`: whichever is earlier. */
@@ -178,7 +169,7 @@ export class Log {
   private recentOf(topic: string): Recent | undefined {
     if (this.openedAt === null) return undefined;
     let recent = this.recent.get(topic);
-    if (!recent) this.recent.set(topic, (recent = { base: this.openedAt, records: [], characters: 0 }));
+    if (!recent) this.recent.set(topic, (recent = new Recent(this.openedAt)));
     return recent;
   }
 
@@ -187,25 +178,50 @@ export class Log {
     for (const [i, { topic, key, value, envelope }] of records.entries()) {
       topics.add(topic);
       const n = first + i;
-      const recent = this.recentOf(topic);
-      if (!recent) continue;
-      recent.records.push({ n, offset: String(n), key, value, envelope, timestampMs });
-      recent.characters += value.length;
-      if (recent.records.length > RECENT * 2 || recent.characters > RECENT_CHARACTERS * 2) forget(recent);
+      this.recentOf(topic)?.add({ n, offset: String(n), key, value, envelope, timestampMs });
     }
     for (const topic of topics) for (const wake of [...(this.waiting.get(topic) ?? [])]) wake();
   }
 }
 
-/** Lets the first go, down to half of what may be held; the last one stays. */
-function forget(recent: Recent): void {
-  let count = Math.max(0, recent.records.length - RECENT);
-  const sizeOf = ({ value }: LogRecord): number => value?.length ?? 0;
-  recent.characters -= recent.records.slice(0, count).reduce((sum, record) => sum + sizeOf(record), 0);
-  while (recent.characters > RECENT_CHARACTERS && count < recent.records.length - 1)
-    recent.characters -= sizeOf(recent.records[count++]!);
-  const last = recent.records.splice(0, count).at(-1);
-  if (last !== undefined) recent.base = last.n;
+/** One who reads a topic on. What everyone who follows it was handed is held in memory no longer. */
+export class LogReader {
+  private readonly reading: Reading;
+
+  constructor(
+    private readonly log: Log,
+    private readonly topic: string,
+    private readonly recent: Recent,
+    after: number,
+  ) {
+    this.reading = { position: after };
+    recent.join(this.reading);
+  }
+
+  /** What was read goes up to here. */
+  get position(): number {
+    return this.reading.position;
+  }
+
+  /** The next records, at most `limit`; none where there are none yet. */
+  async read(limit: number): Promise<readonly LogRecord[]> {
+    const { base } = this.recent;
+    const records = await this.log.read(this.topic, this.position, limit);
+    // Where there are none, nothing lies before what is held: other topics' records do, or what was pruned.
+    this.reading.position = Math.max(this.position, records.at(-1)?.n ?? base);
+    this.recent.letGo();
+    return records;
+  }
+
+  /** Resolves when there may be more, or `ends` does. */
+  wait(ends: AbortSignal): Promise<void> {
+    return this.log.waitFor(this.topic, this.position, ends);
+  }
+
+  /** Reads no more. */
+  close(): void {
+    this.recent.leave(this.reading);
+  }
 }
 
 /** The outbox of the embedded bus: what a transaction adds is in the topic with its commit. */
@@ -226,16 +242,4 @@ function toRecord(row: Row): LogRecord {
     value: String(row.value),
     timestampMs: Date.parse(fromDbTime(String(row.created_at))),
   };
-}
-
-/** The index of the first record after a position. */
-function firstAfter(records: readonly LogRecord[], after: number): number {
-  let low = 0;
-  let high = records.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (records[middle]!.n > after) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

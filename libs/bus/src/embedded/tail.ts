@@ -1,7 +1,7 @@
 import type { TopicSpec } from '@huiliu/contracts';
 import type { Tail, TailRecord, TailStart } from '../bus';
 import { tailRecord } from '../engine/tail-record';
-import type { Log } from './log';
+import type { Log, LogReader } from './log';
 
 const AT_ONCE = 500;
 
@@ -21,7 +21,7 @@ export class EmbeddedTail<T> implements Tail {
   private constructor(
     private readonly deps: TailDeps,
     private readonly topic: TopicSpec,
-    private cursor: number,
+    private readonly reader: LogReader,
     private readonly target: number,
     private readonly onRecords: (records: readonly TailRecord<T>[]) => void,
   ) {
@@ -46,7 +46,7 @@ export class EmbeddedTail<T> implements Tail {
         : from === 'end'
           ? last
           : await deps.log.positionSince(topic.name, from.sinceMs, from.atLeast);
-    return new EmbeddedTail(deps, topic, start, last, onRecords);
+    return new EmbeddedTail(deps, topic, deps.log.follow(topic.name, start), last, onRecords);
   }
 
   healthy(): boolean {
@@ -60,16 +60,15 @@ export class EmbeddedTail<T> implements Tail {
 
   private async run(reached: () => void): Promise<void> {
     while (!this.ends.signal.aborted) {
-      if (this.cursor >= this.target) reached();
+      if (this.reader.position >= this.target) reached();
       try {
-        const records = await this.deps.log.read(this.topic.name, this.cursor, AT_ONCE);
+        const records = await this.reader.read(AT_ONCE);
         this.well = true;
-        if (this.ends.signal.aborted) return;
+        if (this.ends.signal.aborted) break;
         if (records.length === 0) {
-          await this.deps.log.waitFor(this.topic.name, this.cursor, this.ends.signal);
+          await this.reader.wait(this.ends.signal);
           continue;
         }
-        this.cursor = records.at(-1)!.n;
         const readable = records
           .map((record) => tailRecord<T>(this.topic, 0, record, this.deps))
           .filter((record) => record !== null);
@@ -80,6 +79,7 @@ export class EmbeddedTail<T> implements Tail {
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
     }
+    this.reader.close();
   }
 
   private hand(records: readonly TailRecord<T>[]): void {

@@ -4,7 +4,8 @@ import type { Envelope, TopicSpec } from '@huiliu/contracts';
 import type { TailRecord } from '../bus';
 import { decode } from '../engine/record';
 import { decodePosition, encodePosition, generationMark } from './feed-position';
-import { Ring, sizeOf, type RecordText, type Slot } from './ring';
+import { Ring, sizeOf, type RecordText } from './ring';
+import type { Slot } from './ring-index';
 
 export interface FeedOptions {
   /** As `MessageBus.generation` names the topic's life: a position of another life is not resumed. */

@@ -4,8 +4,8 @@ import { newId } from '@huiliu/platform';
 
 /** A file of the ring, and how much of it is still asked for. */
 interface Part {
-  /** -1 once it was given back. */
-  fd: number;
+  readonly number: number;
+  readonly fd: number;
   size: number;
   /** Texts in it that were not released. */
   live: number;
@@ -13,7 +13,8 @@ interface Part {
 
 /** Where a text lies. */
 export interface Place {
-  readonly part: Part;
+  /** The number of the file. */
+  readonly part: number;
   readonly at: number;
   readonly bytes: number;
 }
@@ -26,7 +27,8 @@ const PART_BYTES = 32 * 1024 * 1024;
  * process however it ends. Written and read at once and not synced: they are in the system's cache, and a copy of what the topic holds.
  */
 export class RingFile {
-  private readonly parts: Part[] = [];
+  private readonly parts = new Map<number, Part>();
+  private last: Part | null = null;
   private total = 0;
 
   constructor(private readonly folder: string) {}
@@ -42,7 +44,7 @@ export class RingFile {
     const places: Place[] = [];
     let at = part.size;
     for (const text of texts) {
-      places.push({ part, at, bytes: text.length });
+      places.push({ part: part.number, at, bytes: text.length });
       at += text.length;
     }
     write(part.fd, Buffer.concat(texts), part.size);
@@ -53,9 +55,10 @@ export class RingFile {
   }
 
   read({ part, at, bytes }: Place): Buffer {
+    const { fd } = this.parts.get(part)!;
     const text = Buffer.allocUnsafe(bytes);
     for (let done = 0; done < bytes;) {
-      const count = readSync(part.fd, text, done, bytes - done, at + done);
+      const count = readSync(fd, text, done, bytes - done, at + done);
       if (count === 0) throw new Error('the ring file is shorter than what was written to it');
       done += count;
     }
@@ -63,36 +66,34 @@ export class RingFile {
   }
 
   /** A text that is asked for no more. */
-  release({ part }: Place): void {
+  release({ part: number }: Place): void {
+    const part = this.parts.get(number)!;
     part.live--;
-    if (part.live > 0 || part === this.parts.at(-1)) return;
-    this.parts.splice(this.parts.indexOf(part), 1);
-    this.drop(part);
+    if (part.live === 0 && part !== this.last) this.drop(part);
   }
 
   close(): void {
-    for (const part of this.parts.splice(0)) this.drop(part);
+    for (const part of this.parts.values()) this.drop(part);
+    this.last = null;
   }
 
   private drop(part: Part): void {
+    this.parts.delete(part.number);
     this.total -= part.size;
     closeSync(part.fd);
-    part.fd = -1;
   }
 
   /** The part that is written to. */
   private room(): Part {
-    const last = this.parts.at(-1);
-    if (last !== undefined && last.size < PART_BYTES) return last;
+    const { last } = this;
+    if (last !== null && last.size < PART_BYTES) return last;
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     const file = path.join(this.folder, `${newId()}.ring`);
-    const part = { fd: openSync(file, 'wx+', 0o600), size: 0, live: 0 };
-    this.parts.push(part);
+    const part = { number: (last?.number ?? 0) + 1, fd: openSync(file, 'wx+', 0o600), size: 0, live: 0 };
+    this.parts.set(part.number, part);
+    this.last = part;
     unlinkSync(file);
-    if (last?.live === 0) {
-      this.parts.splice(this.parts.indexOf(last), 1);
-      this.drop(last);
-    }
+    if (last?.live === 0) this.drop(last);
     return part;
   }
 }

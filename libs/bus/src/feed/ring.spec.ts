@@ -1,6 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import type { TailRecord } from '../bus';
 import { Feed, type FeedCursor, type FeedOptions } from './feed';
@@ -26,6 +28,14 @@ const rec = (offset: number, size = 10, key = 'k', partition = 0, occurredAtMs =
 });
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+
+/** Bytes that are held once everything that nobody asks for has gone. */
+function heldBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
 
 /** Everything that waits for a client, as it is read in pieces. */
 function drain(cursor: FeedCursor<string>): { data: string; seq: string }[] | null {
@@ -108,6 +118,28 @@ describe('the ring', () => {
       ),
       { numRuns: 100 },
     );
+  });
+
+  it('holds less than a hundred bytes of a record that lies in a file', () => {
+    const f = feed({ maxBytes: 10 * KB });
+    f.push(range(0, 1_000).map((n) => rec(n)));
+    const before = heldBytes();
+    for (const n of range(1_000, 50_000)) f.push([rec(n)]);
+    expect((heldBytes() - before) / 49_000).toBeLessThan(100);
+    expect(f.size).toBe(50_000);
+  });
+
+  it('lays down and forgets in turn, over and over, and answers for what is left', () => {
+    const f = feed({ maxBytes: 10 * KB, maxRecords: 3_000, keepRecords: 10 });
+    f.push([rec(0)]);
+    const before = f.position();
+    f.push(range(1, 20_000).map((n) => rec(n, n % 90, `k${n % 3}`)));
+    expect(f.size).toBe(3_000);
+    expect(f.resume(before)).toBeNull();
+    const late = f.position();
+    f.push(range(20_000, 22_000).map((n) => rec(n, n % 90, `k${n % 3}`)));
+    const own = range(20_000, 22_000).filter((n) => n % 3 === 1);
+    expect(drain(f.resume(late, 'k1')!)!.map(({ data }) => data)).toEqual(own.map((n) => rec(n, n % 90).envelope.data));
   });
 
   it('gives a client of one key its own records alone, and goes on live', () => {

@@ -1,23 +1,12 @@
-import { type Place, RingFile } from './ring-file';
+import { RingFile } from './ring-file';
+import { RingIndex, type Slot } from './ring-index';
 
 /** A record's text: its envelope as JSON, as it came or in UTF-8. */
 export type RecordText = string | Uint8Array;
 
-/** What is known of a record in the ring without reading it. */
-export interface Slot {
-  readonly index: number;
-  readonly partition: number;
-  readonly offset: bigint;
-  readonly occurredAtMs: number;
-  readonly key: string;
-  /** Bytes of its text in memory, at most. */
-  readonly size: number;
-}
-
-/** A slot, and its text with its place in the feed: in memory, or in the file. */
-interface Held extends Slot {
-  here: { readonly seq: string; readonly text: RecordText } | null;
-  place: Place | null;
+interface Held {
+  readonly seq: string;
+  readonly text: RecordText;
 }
 
 interface RingOptions {
@@ -47,9 +36,10 @@ export const sizeOf = (text: RecordText): number => (typeof text === 'string' ? 
  * oldest first.
  */
 export class Ring {
-  private slots: (Held | undefined)[] = [];
-  private head = 0;
-  private firstIndex = 1;
+  private readonly index = new RingIndex();
+  /** What was pushed with the records from `firstHere` on; what was let go before them is undefined. */
+  private here: (Held | undefined)[] = [];
+  private hereHead = 0;
   /** The first record whose text is in memory. */
   private firstHere = 1;
   private held = 0;
@@ -60,15 +50,15 @@ export class Ring {
   }
 
   get size(): number {
-    return this.slots.length - this.head;
+    return this.index.size;
   }
 
   get first(): number {
-    return this.firstIndex;
+    return this.index.first;
   }
 
   get last(): number {
-    return this.firstIndex + this.size - 1;
+    return this.index.last;
   }
 
   /** Bytes of texts in memory. */
@@ -83,9 +73,8 @@ export class Ring {
   /** Takes a record in; `fit` is called after one or several. */
   push(record: Omit<Slot, 'index' | 'size'>, seq: string, text: RecordText): void {
     const size = sizeOf(text) + seq.length;
-    const { partition, offset, occurredAtMs, key } = record;
-    const index = this.last + 1;
-    this.slots.push({ index, partition, offset, occurredAtMs, key, size, here: { seq, text }, place: null });
+    this.index.push({ ...record, size });
+    this.here.push({ seq, text });
     this.held += size;
   }
 
@@ -93,90 +82,92 @@ export class Ring {
   fit(): void {
     const { keepMs, keepRecords, maxRecords, maxBytes, maxFileBytes } = this.options;
     const oldest = this.options.nowMs() - keepMs;
-    while (this.size > keepRecords && (this.at(this.firstIndex).occurredAtMs < oldest || this.size > maxRecords))
+    while (this.size > keepRecords && (this.index.occurredAtMs(this.first) < oldest || this.size > maxRecords))
       this.forget();
     if (this.held > maxBytes) {
       const goal = maxBytes * (1 - SHARE_LAID_DOWN);
       while (this.held > goal) this.layDown(this.held - goal);
-      while (this.fileBytes > maxFileBytes && this.firstIndex < this.firstHere) this.forget();
+      while (this.fileBytes > maxFileBytes && this.first < this.firstHere) this.forget();
     }
-    if (this.head >= COMPACT_AFTER) {
-      this.slots = this.slots.slice(this.head);
-      this.head = 0;
+    if (this.hereHead >= COMPACT_AFTER) {
+      this.here = this.here.slice(this.hereHead);
+      this.hereHead = 0;
     }
   }
 
   /** Records after `index` with this key (null: any), in order, at most `limit` and, beyond the first, `bytes`; null when some that lay there are gone. */
   after(index: number, limit: number, bytes: number, key: string | null): Slot[] | null {
-    if (index + 1 < this.firstIndex) return null;
+    if (index + 1 < this.first) return null;
     const found: Slot[] = [];
     let taken = 0;
     for (let i = index + 1; i <= this.last && found.length < limit; i++) {
-      const slot = this.at(i);
-      if (key !== null && slot.key !== key) continue;
-      taken += slot.size;
+      if (key !== null && this.index.key(i) !== key) continue;
+      taken += this.index.sizeOf(i);
       if (taken > bytes && found.length > 0) break;
-      found.push(slot);
+      found.push(this.index.slot(i));
     }
     return found;
   }
 
   /** What was pushed with the record. */
-  read(index: number): { readonly seq: string; readonly text: RecordText } {
-    const { here, place } = this.at(index);
-    if (here !== null) return here;
-    const bytes = this.file!.read(place!);
+  read(index: number): Held {
+    const place = this.index.place(index);
+    if (place === null) return this.heldAt(index);
+    const bytes = this.file!.read(place);
     const end = bytes.indexOf(10);
     return { seq: bytes.toString('latin1', 0, end), text: bytes.subarray(end + 1) };
   }
 
   *all(): IterableIterator<Slot> {
-    for (let i = this.firstIndex; i <= this.last; i++) yield this.at(i);
+    for (let i = this.first; i <= this.last; i++) yield this.index.slot(i);
   }
 
   close(): void {
     this.file?.close();
   }
 
-  private at(index: number): Held {
-    return this.slots[this.head + index - this.firstIndex]!;
+  private heldAt(index: number): Held {
+    return this.here[this.hereHead + index - this.firstHere]!;
+  }
+
+  /** The first text in memory is held no more. */
+  private letGo(): void {
+    this.held -= this.index.sizeOf(this.firstHere++);
+    this.here[this.hereHead++] = undefined;
   }
 
   private forget(): void {
-    const slot = this.at(this.firstIndex);
-    if (slot.place === null) this.held -= slot.size;
-    else this.file!.release(slot.place);
+    const slot = this.index.slot(this.first);
+    const place = this.index.place(slot.index);
+    if (place === null) this.letGo();
+    else this.file!.release(place);
     this.options.onForget(slot);
-    this.slots[this.head++] = undefined;
-    this.firstIndex++;
-    this.firstHere = Math.max(this.firstHere, this.firstIndex);
+    this.index.shift();
   }
 
   /** Lays down the oldest texts in memory; forgets them, and all before them, where that cannot be done. */
   private layDown(bytes: number): void {
     const some: Held[] = [];
     for (let size = 0; size < Math.min(bytes, WRITE_BYTES) && this.firstHere + some.length <= this.last;) {
-      const slot = this.at(this.firstHere + some.length);
-      some.push(slot);
-      size += slot.size;
+      const index = this.firstHere + some.length;
+      some.push(this.heldAt(index));
+      size += this.index.sizeOf(index);
     }
     const until = this.firstHere + some.length;
     try {
       const places = this.file?.append(
-        some.map(({ here }) => Buffer.concat([Buffer.from(`${here!.seq}\n`), asBytes(here!.text)])),
+        some.map(({ seq, text }) => Buffer.concat([Buffer.from(`${seq}\n`), asBytes(text)])),
       );
       if (places === undefined) {
-        while (this.firstIndex < until) this.forget();
+        while (this.first < until) this.forget();
         return;
       }
-      for (const [i, slot] of some.entries()) {
-        slot.place = places[i]!;
-        slot.here = null;
-        this.held -= slot.size;
+      for (const place of places) {
+        this.index.layDown(this.firstHere, place);
+        this.letGo();
       }
-      this.firstHere = until;
     } catch (error) {
-      while (this.firstIndex < until) this.forget();
+      while (this.first < until) this.forget();
       this.options.onTrouble(error);
     }
   }

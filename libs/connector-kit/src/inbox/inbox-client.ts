@@ -62,8 +62,8 @@ export class InboxClient {
       conversationId: query.conversationId,
       after: String(query.after),
     });
-    const response = await this.ask(`/internal/visitor/messages?${search.toString()}`, {}, ANSWER_MS);
-    return VisitorMessages.parse(await this.json(response));
+    const path = `/internal/visitor/messages?${search.toString()}`;
+    return VisitorMessages.parse(await this.ask(path, {}, ANSWER_MS, jsonOf));
   }
 
   /** Hands a file on as it comes in. `uploaderId`: for whom, an id of ours. */
@@ -97,7 +97,7 @@ export class InboxClient {
       yield Buffer.from(`\r\n--${boundary}--\r\n`);
     };
     try {
-      const response = await this.ask(
+      const answer = await this.ask(
         '/internal/attachments',
         {
           method: 'POST',
@@ -106,9 +106,10 @@ export class InboxClient {
           duplex: 'half',
         },
         UPLOAD_MS,
+        jsonOf,
         cut.signal,
       );
-      return Attachment.parse(await this.json(response));
+      return Attachment.parse(answer);
     } catch (error) {
       const failed = broken as (Error & { code?: string }) | null;
       if (failed !== null) throw failed.code === 'FST_REQ_FILE_TOO_LARGE' ? tooLarge(UPLOAD_LIMIT) : failed;
@@ -131,10 +132,12 @@ export class InboxClient {
       `/internal/attachments/${encodeURIComponent(id)}?conversationId=${encodeURIComponent(reader.conversationId)}`,
       { headers },
       ANSWER_MS,
-      undefined,
-      true,
+      // The time-out covers what comes before the file.
+      async (found) => {
+        if (!found.ok) await jsonOf(found);
+        return found;
+      },
     );
-    if (!response.ok) await this.json(response);
     const passed: Record<string, string> = {};
     for (const name of PASSED_HEADERS) {
       const value = response.headers.get(name);
@@ -147,51 +150,57 @@ export class InboxClient {
     };
   }
 
-  private async ask(
+  /** Asks, and reads the answer with `read`, in time. */
+  private async ask<T>(
     path: string,
     init: RequestInit,
     timeoutMs: number,
+    read: (response: Response) => Promise<T>,
     signal?: AbortSignal,
-    streams = false,
-  ): Promise<Response> {
+  ): Promise<T> {
     const control = new AbortController();
     const timer = setTimeout(() => control.abort(), timeoutMs);
-    const signals = signal === undefined ? control.signal : AbortSignal.any([control.signal, signal]);
+    try {
+      return await read(
+        await this.fetch(path, init, signal === undefined ? control.signal : AbortSignal.any([control.signal, signal])),
+      );
+    } finally {
+      // An import hands over hundreds of files a second: what waits for the time-out of each would stay for a minute.
+      clearTimeout(timer);
+    }
+  }
+
+  private async fetch(path: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
     const trace = currentTraceparent();
     try {
-      const response = await fetch(new URL(path, this.config.inboxUrl), {
+      return await fetch(new URL(path, this.config.inboxUrl), {
         ...init,
         redirect: 'error',
-        signal: signals,
+        signal,
         headers: {
           ...(init.headers as Record<string, string>),
           [INTERNAL_TOKEN_HEADER]: this.auth.token(),
           ...(trace === null ? {} : { traceparent: trace }),
         },
       });
-      // The time-out covers the body of a short answer too; of a file only what comes before it.
-      if (streams && response.ok) clearTimeout(timer);
-      return response;
     } catch {
-      clearTimeout(timer);
       throw unavailable('the inbox does not answer', 5);
-    } finally {
-      timer.unref();
     }
   }
+}
 
-  private async json(response: Response): Promise<unknown> {
-    let body: unknown;
-    try {
-      body = await response.json();
-    } catch {
-      throw unavailable('the inbox does not answer', 5);
-    }
-    if (response.ok) return body;
-    const known = ErrorAnswer.safeParse(body);
-    // Its 401 would mean that our token is wrong, which is nothing that the visitor could mend.
-    if (!known.success || response.status >= 500 || response.status === 401 || response.status === 429)
-      throw unavailable('the inbox does not answer', 5);
-    throw new AppError(response.status, known.data.error.code, known.data.error.message, known.data.error.details);
+/** What the inbox answers; its refusals are thrown. */
+async function jsonOf(response: Response): Promise<unknown> {
+  let body: unknown;
+  try {
+    body = await response.json();
+  } catch {
+    throw unavailable('the inbox does not answer', 5);
   }
+  if (response.ok) return body;
+  const known = ErrorAnswer.safeParse(body);
+  // Its 401 would mean that our token is wrong, which is nothing that the visitor could mend.
+  if (!known.success || response.status >= 500 || response.status === 401 || response.status === 429)
+    throw unavailable('the inbox does not answer', 5);
+  throw new AppError(response.status, known.data.error.code, known.data.error.message, known.data.error.details);
 }
