@@ -162,9 +162,7 @@ export class Ring {
     }
     const until = this.firstHere + some.length;
     try {
-      const places = this.file?.append(
-        some.map(({ here }) => Buffer.concat([Buffer.from(`${here!.seq}\n`), asBytes(here!.text)])),
-      );
+      const places = this.file?.append(some.map(({ here }) => here!));
       if (places === undefined) {
         while (this.firstIndex < until) this.forget();
         return;
@@ -181,5 +179,3 @@ export class Ring {
     }
   }
 }
-
-const asBytes = (text: RecordText): Uint8Array => (typeof text === 'string' ? Buffer.from(text) : text);
