@@ -75,7 +75,10 @@ const conversations: Table = {
   ],
 };
 
-/** `dedupe_key` is set where a platform named the message: nothing is shown twice. A clientId is deduplicated by the derived `id`. */
+/**
+ * `dedupe_key` is set where a platform named the message by another name than its `id`: nothing is shown twice. A clientId is deduplicated by
+ * the derived `id`.
+ */
 const messages: Table = {
   name: 'inbox_messages',
   columns: {
