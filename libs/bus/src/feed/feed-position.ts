@@ -32,15 +32,13 @@ export function generationMark(generation: string): string {
   return createHash('sha256').update(generation).digest('hex').slice(0, 16);
 }
 
-/** An offset, or a time, as a varint; numbers that are exact are not counted down as BigInts. */
-function varint(value: bigint): number[] {
-  const bytes: number[] = [];
+/** Appends an offset, or a time, as a varint; numbers that are exact are not counted down as BigInts. */
+function pushVarint(bytes: number[], value: bigint): void {
   let big = value;
   for (; big > MOST_EXACT; big >>= 7n) bytes.push(Number(big & 127n) | 128);
   let rest = Number(big);
   for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
   bytes.push(rest);
-  return bytes;
 }
 
 /**
@@ -48,36 +46,41 @@ function varint(value: bigint): number[] {
  * has one, so only what has moved is written anew.
  */
 export class PositionWriter {
-  private readonly head: readonly number[];
-  private readonly partitions = new Map<number, readonly number[]>();
+  private readonly head: number[] = [VERSION];
+  /** Each partition with its offset, as they are written. */
+  private readonly partitions = new Map<number, { readonly bytes: number[]; readonly name: number }>();
   private bytes = Buffer.alloc(64);
 
   constructor(mark: string, instance: number, startedAtMs: number) {
-    this.head = [
-      VERSION,
-      ...Buffer.from(mark, 'hex').subarray(0, 8),
-      ...varint(BigInt(instance)),
-      ...varint(BigInt(startedAtMs)),
-    ];
+    this.head.push(...Buffer.from(mark, 'hex').subarray(0, 8));
+    pushVarint(this.head, BigInt(instance));
+    pushVarint(this.head, BigInt(startedAtMs));
   }
 
   move(partition: number, offset: bigint): void {
-    this.partitions.set(partition, [...varint(BigInt(partition)), ...varint(offset)]);
+    let place = this.partitions.get(partition);
+    if (place === undefined) {
+      const bytes: number[] = [];
+      pushVarint(bytes, BigInt(partition));
+      this.partitions.set(partition, (place = { bytes, name: bytes.length }));
+    }
+    place.bytes.length = place.name;
+    pushVarint(place.bytes, offset);
   }
 
   text(): string {
     const most = this.head.length + MOST_VARINT * (1 + 2 * this.partitions.size);
     if (this.bytes.length < most) this.bytes = Buffer.alloc(2 * most);
-    let at = this.put(this.head, 0);
-    at = this.put(varint(BigInt(this.partitions.size)), at);
-    for (const bytes of this.partitions.values()) at = this.put(bytes, at);
+    const count: number[] = [];
+    pushVarint(count, BigInt(this.partitions.size));
+    let at = this.put(count, this.put(this.head, 0));
+    for (const { bytes } of this.partitions.values()) at = this.put(bytes, at);
     return this.bytes.toString('base64url', 0, at);
   }
 
   private put(some: readonly number[], from: number): number {
-    let at = from;
-    for (const byte of some) this.bytes[at++] = byte;
-    return at;
+    for (let i = 0; i < some.length; i++) this.bytes[from + i] = some[i]!;
+    return from + some.length;
   }
 }
 
