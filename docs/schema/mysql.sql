@@ -870,3 +870,6 @@ CREATE TABLE inbox_message_references (
 
 -- inbox: 20261127-02-contacts
 CREATE INDEX i_inbox_conversations_contact_id ON inbox_conversations (contact_id);
+
+-- inbox: 20261127-03-messages
+DROP INDEX i_inbox_messages_created_at ON inbox_messages;

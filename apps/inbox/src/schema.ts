@@ -1,4 +1,4 @@
-import { createIndex, createTables, type SchemaModule, type Table } from '@huiliu/storage';
+import { createIndex, createTables, dropIndex, type SchemaModule, type Table } from '@huiliu/storage';
 
 const contacts: Table = {
   name: 'inbox_contacts',
@@ -75,7 +75,10 @@ const conversations: Table = {
   ],
 };
 
-/** `dedupe_key` is set where a platform named the message: nothing is shown twice. A clientId is deduplicated by the derived `id`. */
+/**
+ * `dedupe_key` is set where a platform named the message by another name than its `id`: nothing is shown twice. A clientId is deduplicated by
+ * the derived `id`.
+ */
 const messages: Table = {
   name: 'inbox_messages',
   columns: {
@@ -418,5 +421,7 @@ export const INBOX_SCHEMA: SchemaModule = {
     createTables('20261127-01-threads', [threadLinks, messageReferences]),
     // What else one customer has going on.
     createIndex('20261127-02-contacts', conversations, ['contact_id']),
+    // Nobody asks for messages by their time alone.
+    dropIndex('20261127-03-messages', messages, ['created_at']),
   ],
 };

@@ -4,6 +4,16 @@ import type { OutboxRecord } from '@huiliu/storage';
 import { currentTraceparent } from '@huiliu/platform';
 import type { BusRecord } from './bus';
 
+let lastMs = NaN;
+let lastTime = '';
+
+/** A time as it is written: many facts are of one moment. */
+function timeOf(now: Date): string {
+  const ms = now.getTime();
+  if (ms !== lastMs) [lastMs, lastTime] = [ms, now.toISOString()];
+  return lastTime;
+}
+
 /** Wraps an event for a topic. `id` only where the event's identity is derived from what it says; else a new one. */
 export function wrap<T>(
   topic: TopicSpec,
@@ -18,7 +28,7 @@ export function wrap<T>(
     type,
     v: 1,
     key,
-    occurredAt: now.toISOString(),
+    occurredAt: timeOf(now),
     traceparent: currentTraceparent(),
     data,
   };

@@ -94,3 +94,13 @@ export function createIndex(
   const up = [`CREATE INDEX ${indexName(table.name, 'i', columns)} ON ${table.name} (${columns.join(', ')})`];
   return { id, up: { sqlite: up, mysql: up } };
 }
+
+/** A schema step that takes an index of an earlier step away. */
+export function dropIndex(
+  id: string,
+  table: Pick<Table, 'name'>,
+  columns: readonly string[],
+): { id: string; up: Record<Dialect, string[]> } {
+  const name = indexName(table.name, 'i', columns);
+  return { id, up: { sqlite: [`DROP INDEX ${name}`], mysql: [`DROP INDEX ${name} ON ${table.name}`] } };
+}

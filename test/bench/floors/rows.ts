@@ -60,7 +60,8 @@ export function floorBatch(
       remoteId,
       '[]',
       clientId,
-      `${id}${conversationId.slice(-17)}`,
+      // What is named by its own id has no other key, as in the product.
+      remoteId === id ? null : `${id}${conversationId.slice(-17)}`,
       1,
       null,
       conversationId,

@@ -42,6 +42,23 @@ export class SqliteFile implements Asked {
     return Number(row?.n ?? 0);
   }
 
+  /** How many records the inbox has handled beyond its position: it takes those first that have waited longest. */
+  ahead(): number {
+    const row = this.native
+      .prepare("SELECT ahead FROM suite_bus_positions WHERE grp = 'inbox' AND topic = ?")
+      .get(INBOUND) as { ahead: string | null } | undefined;
+    return row?.ahead ? (JSON.parse(row.ahead) as number[]).length : 0;
+  }
+
+  /** Dates a topic's records after a position back, as if nothing had happened since; answers the position of the last. */
+  ageSince(topic: string, after: number, to: string): number {
+    this.native.prepare(`UPDATE ${LOG} SET created_at = ? WHERE topic = ? AND n > ?`).run(to, topic, after);
+    const row = this.native.prepare(`SELECT MAX(n) AS n FROM ${LOG} WHERE topic = ?`).get(topic) as {
+      n: number | null;
+    };
+    return Number(row.n ?? 0);
+  }
+
   close(): void {
     this.native.close();
   }

@@ -153,12 +153,12 @@ export class InboundWriter {
     tx: Tx,
     placed: readonly PlacedEvent[],
   ): Promise<Pick<BatchState, 'messages' | 'sentByUs' | 'contents'>> {
-    const amendedKeys = placed.flatMap(({ event }) =>
+    const amended = placed.flatMap(({ event }) =>
       event.type === 'message.edited' || event.type === 'message.recalled'
-        ? messageKeyOf(event.data.accountId, event.data.remoteId)
+        ? [[messageKeyOf(event.data.accountId, event.data.remoteId), event.data.remoteId] as const]
         : [],
     );
-    const named = await this.messages.byDedupeKeys(tx, amendedKeys);
+    const messages = await this.messages.byRemoteNames(tx, new Map(amended));
     const echoKeys = placed.flatMap(({ event }) =>
       event.type === 'message.received' && event.data.direction === 'outbound'
         ? messageKeyOf(event.data.accountId, event.data.remoteId)
@@ -166,7 +166,6 @@ export class InboundWriter {
     );
     const sentByUs = await this.remoteIds.owners(tx, echoKeys);
     const contents: Map<string, Content> = await this.attachments.resolve(tx, placed);
-    const messages = new Map([...named.values()].map((message) => [message.dedupeKey as string, message]));
     return { messages, sentByUs: new Set(sentByUs.keys()), contents };
   }
 

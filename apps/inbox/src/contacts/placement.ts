@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RemoteConversation } from '@huiliu/contracts';
-import { dedupeKey, newId } from '@huiliu/platform';
+import { dedupeKey, Latest, newId } from '@huiliu/platform';
 import { isDuplicateKey, type Tx } from '@huiliu/storage';
 import { ConversationsRepository } from '../conversations/conversations.repository';
 import { newThread, type ThreadContact } from '../conversations/domain/thread';
@@ -29,9 +29,22 @@ export class ForeignConversation extends Error {
 /** How often an insert that met a duplicate looks again: each time some other process has just made a row. */
 const TRIES = 3;
 
+/** Keys lately made: a conversation that is talked in is asked for twice with every message, and a hash takes longer than finding it. */
+const lately = new Latest<string, string>(4_000, 1024 * 1024);
+
 /** The key by which a remote conversation is found. */
-export function placeKeyOf(remote: Pick<RemoteConversation, 'accountId' | 'remoteConversationId'>): string {
-  return dedupeKey(remote.accountId, remote.remoteConversationId, 'conversation');
+export function placeKeyOf({
+  accountId,
+  remoteConversationId,
+}: Pick<RemoteConversation, 'accountId' | 'remoteConversationId'>): string {
+  // Account ids are all of one length.
+  const name = `${accountId} ${remoteConversationId}`;
+  let key = lately.get(name);
+  if (key === undefined) {
+    key = dedupeKey(accountId, remoteConversationId, 'conversation');
+    lately.add(name, key, 2 * name.length + key.length);
+  }
+  return key;
 }
 
 const identityKeyOf = (remote: RemoteConversation): string =>

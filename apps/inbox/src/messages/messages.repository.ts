@@ -10,7 +10,7 @@ import {
   type Tx,
 } from '@huiliu/storage';
 import { marks, textOrNull } from '../conversations/sql';
-import { searchable, wordsOf, type StoredMessage } from './domain/message';
+import { isItsOwnName, searchable, wordsOf, type StoredMessage } from './domain/message';
 
 const COLUMNS = [
   'id',
@@ -56,6 +56,8 @@ export function messageColumns(alias: string): string {
     .join(', ');
 }
 
+const ID_LENGTH = 26;
+
 const SELECT = `SELECT ${messageColumns('m')} FROM inbox_messages m`;
 
 /** The messages' rows. Whoever writes holds the conversation's lock. */
@@ -75,10 +77,24 @@ export class MessagesRepository {
     return byId(await q.query(`${SELECT} WHERE m.id IN (${marks(ids)})`, ids));
   }
 
-  /** Messages that a platform named, by their dedupe keys. */
-  async byDedupeKeys(q: Queryable, keys: readonly string[]): Promise<Map<string, StoredMessage>> {
-    if (keys.length === 0) return new Map();
-    return byId(await q.query(`${SELECT} WHERE m.dedupe_key IN (${marks(keys)})`, keys));
+  /** Messages that a platform named: `names` are remote ids by their dedupe keys, and so is the answer. */
+  async byRemoteNames(q: Queryable, names: ReadonlyMap<string, string>): Promise<Map<string, StoredMessage>> {
+    if (names.size === 0) return new Map();
+    const keys = [...names.keys()];
+    const rows = await q.query(`${SELECT} WHERE m.dedupe_key IN (${marks(keys)})`, keys);
+    const byKey = new Map(
+      rows.map((row) => messageOfRow(row, 'm')).map((message) => [message.dedupeKey as string, message]),
+    );
+    const others = [...names].filter(([key, remoteId]) => !byKey.has(key) && remoteId.length === ID_LENGTH);
+    const ownNamed = await this.byIds(
+      q,
+      others.map(([, remoteId]) => remoteId),
+    );
+    for (const [key, remoteId] of others) {
+      const message = ownNamed.get(remoteId);
+      if (message !== undefined && isItsOwnName(message)) byKey.set(key, message);
+    }
+    return byKey;
   }
 
   /** Which of these are stored, by id or by dedupe key, and where. */

@@ -83,12 +83,15 @@ export class Log {
     return rows.map(toRecord);
   }
 
-  /** Up to where one read goes: by lengths, which lie before the values themselves. */
+  /** Up to where one read goes: by lengths, which lie before the values themselves. They are added up by the database where all have room. */
   private async lastOfRead(topic: string, after: number, limit: number): Promise<number> {
-    const sizes = await this.db.query<{ n: number; bytes: number }>(
-      `SELECT n, octet_length(value) AS bytes FROM ${this.table} WHERE topic = ? AND n > ? ORDER BY n LIMIT ${Math.max(1, limit)}`,
+    const some = `SELECT n, octet_length(value) AS bytes FROM ${this.table} WHERE topic = ? AND n > ? ORDER BY n LIMIT ${Math.max(1, limit)}`;
+    const [all] = await this.db.query<{ n: number | null; bytes: number | null }>(
+      `SELECT MAX(n) AS n, SUM(bytes) AS bytes FROM (${some})`,
       [topic, after],
     );
+    if (Number(all?.bytes ?? 0) <= READ_BYTES) return Number(all?.n ?? after);
+    const sizes = await this.db.query<{ n: number; bytes: number }>(some, [topic, after]);
     let [last, total] = [after, 0];
     for (const { n, bytes } of sizes) {
       total += Number(bytes);

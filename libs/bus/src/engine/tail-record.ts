@@ -1,7 +1,7 @@
 import type { Envelope, TopicSpec } from '@huiliu/contracts';
 import type { TailOptions, TailRecord } from '../bus';
 import { headOf } from './head';
-import { decode, type RawRecord } from './record';
+import { decode, type Decoded, type RawRecord } from './record';
 
 /** What is of no type that the tail's reader asked for; null where that must be read to be known, or is wanted. */
 export function passedRecord<T>(
@@ -32,7 +32,8 @@ export function tailRecord<T>(
   record: RawRecord,
   deps: { readonly warn: (message: string) => void },
 ): TailRecord<T> | null {
-  const { envelope, defect } = (record.decoded ??= decode(topic, record));
+  // What was made in this process has its type from where it was made; only a handler's events are validated all the same.
+  const { envelope, defect } = record.envelope === undefined ? (record.decoded ??= decode(topic, record)) : own(record);
   if (envelope === null) {
     deps.warn(`passed over ${topic.name}/${partition}@${record.offset}: ${defect}`);
     return null;
@@ -46,3 +47,5 @@ export function tailRecord<T>(
     text: record.value!,
   };
 }
+
+const own = ({ envelope }: RawRecord): Decoded => ({ envelope: envelope as Envelope, defect: null });

@@ -23,33 +23,72 @@ export interface DecodedPosition {
 const VERSION = 1;
 const MAX_LETTERS = 2048;
 const MAX_PARTITIONS = 1024;
+const MOST_EXACT = BigInt(Number.MAX_SAFE_INTEGER);
+/** Bytes of a varint of 64 bits. */
+const MOST_VARINT = 10;
 
 /** How a generation is written in a position: short, and the same in every process. */
 export function generationMark(generation: string): string {
   return createHash('sha256').update(generation).digest('hex').slice(0, 16);
 }
 
+/** Appends an offset, or a time, as a varint; numbers that are exact are not counted down as BigInts. */
 function pushVarint(bytes: number[], value: bigint): void {
-  let rest = value;
-  while (rest >= 128n) {
-    bytes.push(Number(rest & 127n) | 128);
-    rest >>= 7n;
-  }
-  bytes.push(Number(rest));
+  let big = value;
+  for (; big > MOST_EXACT; big >>= 7n) bytes.push(Number(big & 127n) | 128);
+  let rest = Number(big);
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
+  bytes.push(rest);
 }
 
-/** Writes a position as opaque text (base64url): what clients hand back to `resume`. */
-export function encodePosition(mark: string, instance: number, startedAtMs: number, positions: Positions): string {
-  const bytes: number[] = [VERSION];
-  for (let i = 0; i < 16; i += 2) bytes.push(parseInt(mark.slice(i, i + 2), 16));
-  pushVarint(bytes, BigInt(instance));
-  pushVarint(bytes, BigInt(startedAtMs));
-  pushVarint(bytes, BigInt(positions.size));
-  for (const [partition, offset] of positions) {
-    pushVarint(bytes, BigInt(partition));
-    pushVarint(bytes, offset);
+/**
+ * Writes the positions of one reader as it moves on, each as opaque text (base64url): what clients hand back to `resume`. Every record of a feed
+ * has one, so only what has moved is written anew.
+ */
+export class PositionWriter {
+  private readonly head: number[] = [VERSION];
+  /** Each partition with its offset, as they are written. */
+  private readonly partitions = new Map<number, { readonly bytes: number[]; readonly name: number }>();
+  private bytes = Buffer.alloc(64);
+
+  constructor(mark: string, instance: number, startedAtMs: number) {
+    this.head.push(...Buffer.from(mark, 'hex').subarray(0, 8));
+    pushVarint(this.head, BigInt(instance));
+    pushVarint(this.head, BigInt(startedAtMs));
   }
-  return Buffer.from(bytes).toString('base64url');
+
+  move(partition: number, offset: bigint): void {
+    let place = this.partitions.get(partition);
+    if (place === undefined) {
+      const bytes: number[] = [];
+      pushVarint(bytes, BigInt(partition));
+      this.partitions.set(partition, (place = { bytes, name: bytes.length }));
+    }
+    place.bytes.length = place.name;
+    pushVarint(place.bytes, offset);
+  }
+
+  text(): string {
+    const most = this.head.length + MOST_VARINT * (1 + 2 * this.partitions.size);
+    if (this.bytes.length < most) this.bytes = Buffer.alloc(2 * most);
+    const count: number[] = [];
+    pushVarint(count, BigInt(this.partitions.size));
+    let at = this.put(count, this.put(this.head, 0));
+    for (const { bytes } of this.partitions.values()) at = this.put(bytes, at);
+    return this.bytes.toString('base64url', 0, at);
+  }
+
+  private put(some: readonly number[], from: number): number {
+    for (let i = 0; i < some.length; i++) this.bytes[from + i] = some[i]!;
+    return from + some.length;
+  }
+}
+
+/** A position by itself. */
+export function encodePosition(mark: string, instance: number, startedAtMs: number, positions: Positions): string {
+  const writer = new PositionWriter(mark, instance, startedAtMs);
+  for (const [partition, offset] of positions) writer.move(partition, offset);
+  return writer.text();
 }
 
 class Reader {

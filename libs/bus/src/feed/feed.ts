@@ -3,7 +3,7 @@ import { breaks, Latest } from '@huiliu/platform';
 import type { Envelope, TopicSpec } from '@huiliu/contracts';
 import type { TailRecord } from '../bus';
 import { decode } from '../engine/record';
-import { decodePosition, encodePosition, generationMark } from './feed-position';
+import { decodePosition, encodePosition, generationMark, PositionWriter } from './feed-position';
 import { Ring, sizeOf, type RecordText } from './ring';
 import type { Slot } from './ring-index';
 
@@ -52,6 +52,8 @@ export class Feed<T> {
   private readonly instance = randomInt(1, 2 ** 32);
   private readonly startedAtMs: number;
   private readonly positions = new Map<number, bigint>();
+  /** Writes `positions`. */
+  private readonly writer: PositionWriter;
   /** The offset before the first record read of a partition. */
   private readonly bases = new Map<number, bigint>();
   /** The highest offset of a partition that the ring no longer (or never) held. */
@@ -70,6 +72,7 @@ export class Feed<T> {
     this.onTrouble = options.onTrouble ?? (() => undefined);
     this.mark = generationMark(options.generation);
     this.startedAtMs = nowMs();
+    this.writer = new PositionWriter(this.mark, this.instance, this.startedAtMs);
     const maxBytes = options.maxBytes ?? 16 * MB;
     this.latest = new Latest(LATEST, Math.min(LATEST_BYTES, maxBytes / 4));
     this.ring = new Ring({
@@ -100,9 +103,10 @@ export class Feed<T> {
         this.floors.set(partition, offset - 1n);
       }
       this.positions.set(partition, offset);
+      this.writer.move(partition, offset);
       this.topicName = record.topic;
       if (!keep(record)) continue;
-      const seq = this.encode(this.positions);
+      const seq = this.writer.text();
       const text = record.text ?? JSON.stringify(envelope);
       this.ring.push({ partition, offset, occurredAtMs, key: envelope.key }, seq, text);
       const entry: FeedEntry<T> = { index: this.ring.last, record, offset, seq };
@@ -125,7 +129,7 @@ export class Feed<T> {
 
   /** Where this feed stands: the position of a reader that begins now. */
   position(): string {
-    return this.encode(this.positions);
+    return this.writer.text();
   }
 
   /** A reader that begins after the last record. `key`: it is given the records of this key alone. */
@@ -203,11 +207,7 @@ export class Feed<T> {
         caughtUp = false;
       }
     }
-    return { seq: caughtUp ? entry.seq : this.encode(here), caughtUp };
-  }
-
-  private encode(positions: ReadonlyMap<number, bigint>): string {
-    return encodePosition(this.mark, this.instance, this.startedAtMs, positions);
+    return { seq: caughtUp ? entry.seq : encodePosition(this.mark, this.instance, this.startedAtMs, here), caughtUp };
   }
 
   private lastBefore(partition: number, timeMs: number): bigint {

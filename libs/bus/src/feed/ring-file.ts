@@ -21,6 +21,8 @@ export interface Place {
 
 /** A part is given back as a whole, once nothing in it is asked for. */
 const PART_BYTES = 32 * 1024 * 1024;
+/** Stands between a text and its place in the feed. */
+const LINE_END = 10;
 
 /**
  * What a ring has no room for in memory: texts one after the other, in files that lose their name when they are opened, so that they go with the
@@ -38,18 +40,30 @@ export class RingFile {
     return this.total;
   }
 
-  /** Lays texts down; throws when the disk does not take them, and has then laid down none. */
-  append(texts: readonly Buffer[]): Place[] {
+  /** Lays texts down, each behind its place in the feed and a line's end; throws when the disk does not take them, and has then laid down none. */
+  append(texts: readonly { readonly seq: string; readonly text: string | Uint8Array }[]): Place[] {
     const part = this.room();
     const places: Place[] = [];
-    let at = part.size;
-    for (const text of texts) {
-      places.push({ part: part.number, at, bytes: text.length });
-      at += text.length;
+    let most = 0;
+    // What a string takes in UTF-8 is known once it is written; it is never more than this.
+    for (const { seq, text } of texts)
+      most += seq.length + 1 + (typeof text === 'string' ? 3 * text.length : text.length);
+    const bytes = Buffer.allocUnsafe(most);
+    let length = 0;
+    for (const { seq, text } of texts) {
+      const from = length;
+      length += bytes.write(seq, length, 'latin1');
+      bytes[length++] = LINE_END;
+      if (typeof text === 'string') length += bytes.write(text, length);
+      else {
+        bytes.set(text, length);
+        length += text.length;
+      }
+      places.push({ part: part.number, at: part.size + from, bytes: length - from });
     }
-    write(part.fd, Buffer.concat(texts), part.size);
-    this.total += at - part.size;
-    part.size = at;
+    write(part.fd, bytes.subarray(0, length), part.size);
+    this.total += length;
+    part.size += length;
     part.live += texts.length;
     return places;
   }

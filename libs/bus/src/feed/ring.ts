@@ -155,9 +155,7 @@ export class Ring {
     }
     const until = this.firstHere + some.length;
     try {
-      const places = this.file?.append(
-        some.map(({ seq, text }) => Buffer.concat([Buffer.from(`${seq}\n`), asBytes(text)])),
-      );
+      const places = this.file?.append(some);
       if (places === undefined) {
         while (this.first < until) this.forget();
         return;
@@ -172,5 +170,3 @@ export class Ring {
     }
   }
 }
-
-const asBytes = (text: RecordText): Uint8Array => (typeof text === 'string' ? Buffer.from(text) : text);

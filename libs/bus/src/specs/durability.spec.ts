@@ -1,4 +1,5 @@
-import { advance } from '../embedded/positions';
+import fc from 'fast-check';
+import { advance, type Position } from '../embedded/positions';
 import { openEmbeddedBus } from '../open-bus';
 import { byKey, eventually, haveEffects, makePlace, thing, topicOf, upTo, type Place, type Thing } from './fixture';
 import { startChild } from './processes';
@@ -134,5 +135,23 @@ describe('positions', () => {
     expect(advance({ n: 5, ahead: [9] }, [15], inHand)).toEqual({ n: 5, ahead: [9, 15] });
     expect(advance({ n: 5, ahead: [9, 15] }, [6], inHand)).toEqual({ n: 9, ahead: [15] });
     expect(advance({ n: 9, ahead: [15] }, [12], inHand)).toEqual({ n: 15, ahead: [] });
+  });
+
+  it('say of every record whether it is done, in whatever order that came', () => {
+    const records = fc.uniqueArray(fc.integer({ min: 1, max: 500 }), { maxLength: 60 });
+    fc.assert(
+      fc.property(records, fc.integer({ min: 1, max: 9 }), (order, size) => {
+        const inHand = [...order].sort((a, b) => a - b);
+        let position: Position = { n: 0, ahead: [] };
+        for (let from = 0; from < order.length; from += size) {
+          position = advance(position, order.slice(from, from + size), inHand);
+          const isDone = (n: number): boolean => n <= position.n || position.ahead.includes(n);
+          const done = order.slice(0, from + size);
+          expect(inHand.filter(isDone)).toEqual(inHand.filter((n) => done.includes(n)));
+          expect(position.ahead).toEqual([...position.ahead].sort((a, b) => a - b));
+        }
+        expect(position).toEqual({ n: inHand.at(-1) ?? 0, ahead: [] });
+      }),
+    );
   });
 });

@@ -3,7 +3,7 @@ import { breaks } from '@huiliu/platform';
 import { answer, overhear, receive } from '../../conversations/domain/turns';
 import { append, beginChange, replace, type LoadedThread, type ThreadChange } from '../../conversations/domain/thread';
 import { isReaction } from '../../messages/domain/mail';
-import type { MessageDraft, StoredMessage } from '../../messages/domain/message';
+import { isItsOwnName, type MessageDraft, type StoredMessage } from '../../messages/domain/message';
 import { openWindows, spend } from '../../windows/domain/ledger';
 
 /** An event and the conversation it belongs to. */
@@ -18,7 +18,7 @@ export interface BatchState {
   readonly threads: ReadonlyMap<string, LoadedThread & { readonly isNew: boolean }>;
   /** Ids and dedupe keys of messages that are stored: an event that repeats one changes nothing. */
   readonly stored: ReadonlySet<string>;
-  /** Stored messages that edits and recalls of this batch name, by dedupe key. */
+  /** Stored messages that edits and recalls of this batch name, by the dedupe key of that name. */
   readonly messages: ReadonlyMap<string, StoredMessage>;
   /** Dedupe keys of remote ids that we gave or got when we sent: their echo is no message. */
   readonly sentByUs: ReadonlySet<string>;
@@ -55,13 +55,13 @@ export function planBatch(state: BatchState, events: readonly PlacedEvent[], con
         takeMessage(change, event, state, seen, context);
         break;
       case 'message.edited':
-        amend(change, context.keyOf(event.data.accountId, event.data.remoteId), state, (message) => ({
+        amend(change, event.data, state, context, (message) => ({
           ...message,
           content: state.contents.get(event.id) ?? event.data.content,
         }));
         break;
       case 'message.recalled':
-        amend(change, context.keyOf(event.data.accountId, event.data.remoteId), state, (message) => ({
+        amend(change, event.data, state, context, (message) => ({
           ...message,
           recalledAt: message.recalledAt ?? event.data.recalledAt,
         }));
@@ -85,9 +85,9 @@ function takeMessage(
 ): void {
   const { data } = event;
   const draft = draftOf(change, data, state.contents.get(event.id) ?? data.content, context);
-  const names = [draft.id, draft.dedupeKey as string];
+  const names = draft.dedupeKey === null ? [draft.id] : [draft.id, draft.dedupeKey];
   if (names.some((name) => seen.has(name) || state.stored.has(name))) return;
-  if (data.direction === 'outbound' && state.sentByUs.has(draft.dedupeKey as string)) return;
+  if (data.direction === 'outbound' && state.sentByUs.has(context.keyOf(data.accountId, data.remoteId))) return;
   for (const name of names) seen.add(name);
   if (data.direction === 'inbound' && change.thread.lastSeq > 0 && isReaction(draft.content)) overhear(change, draft);
   else if (data.direction === 'inbound') receive(change, draft, context);
@@ -131,7 +131,8 @@ function draftOf(change: ThreadChange, data: MessageReceived, content: Content, 
     remoteId: data.remoteId,
     remoteIds: data.direction === 'outbound' ? [data.remoteId] : [],
     clientId: data.clientId,
-    dedupeKey: context.keyOf(data.accountId, again ?? data.remoteId),
+    // What is named by its own id is known by it: a second key would only be a second place in the largest table to look in and to write to.
+    dedupeKey: data.remoteId === id ? null : context.keyOf(data.accountId, again ?? data.remoteId),
     isPublic: data.direction !== 'system',
     recalledAt: null,
     createdAt,
@@ -141,13 +142,15 @@ function draftOf(change: ThreadChange, data: MessageReceived, content: Content, 
 /** Changes a message of this conversation, stored or of this batch; one that nobody knows is left. */
 function amend(
   change: ThreadChange,
-  key: string,
+  { accountId, remoteId }: { readonly accountId: string; readonly remoteId: string },
   state: BatchState,
+  context: PlanContext,
   amended: (message: StoredMessage) => StoredMessage,
 ): void {
-  const inBatch =
-    change.created.find((message) => message.dedupeKey === key) ??
-    [...change.updated.values()].find((message) => message.dedupeKey === key);
+  const key = context.keyOf(accountId, remoteId);
+  const isNamed = (message: StoredMessage): boolean =>
+    message.dedupeKey === key || (message.id === remoteId && isItsOwnName(message));
+  const inBatch = change.created.find(isNamed) ?? [...change.updated.values()].find(isNamed);
   const message = inBatch ?? state.messages.get(key);
   if (message?.conversationId === change.thread.id) replace(change, amended(message));
 }

@@ -165,6 +165,28 @@ describe.each(DATABASES)('inbound events (%s)', (on) => {
     ]);
   });
 
+  it('whose platform calls them by their id here are stored once, edited and recalled by it', async () => {
+    const at = inbox.clock.now().toISOString();
+    const [remoteId, other] = [anId(), anId()];
+    const first = told(inbox, 'a', { remoteId, messageId: remoteId });
+    await inbox.inbound(
+      first,
+      told(inbox, 'a', { remoteId, messageId: remoteId }),
+      told(inbox, 'a', { remoteId, content: { kind: 'text', text: 'better' }, editedAt: at }, 'message.edited'),
+    );
+    await inbox.inbound(first, told(inbox, 'a', { remoteId: other, messageId: other }));
+    expect(inbox.outbox.of<MessageFact>('message.created').map(({ message }) => message.id)).toEqual([remoteId, other]);
+    expect(inbox.outbox.of<MessageFact>('message.created')[0]).toMatchObject({
+      message: { content: { text: 'better' } },
+    });
+    await inbox.inbound(told(inbox, 'b'), told(inbox, 'b', { remoteId, recalledAt: at }, 'message.recalled'));
+    expect(inbox.outbox.of('message.updated')).toHaveLength(0);
+    await inbox.inbound(told(inbox, 'a', { remoteId, recalledAt: at }, 'message.recalled'));
+    expect(inbox.outbox.of<MessageFact>('message.updated')).toMatchObject([
+      { message: { id: remoteId, recalledAt: at } },
+    ]);
+  });
+
   it('cannot change another conversation’s message', async () => {
     await inbox.inbound(told(inbox, 'a', { remoteId: 'r-1' }), told(inbox, 'b'));
     await inbox.inbound(

@@ -17,7 +17,7 @@ export interface StoredMessage {
   remoteId: string | null;
   remoteIds: string[];
   clientId: string | null;
-  /** Set where a platform named the message. */
+  /** Set where a platform named the message, by another name than its id. */
   dedupeKey: string | null;
   /** Whether the customer may see it. */
   isPublic: boolean;
@@ -40,6 +40,11 @@ export const PLAIN_DRAFT = {
   dedupeKey: null,
   recalledAt: null,
 } satisfies Partial<MessageDraft>;
+
+/** Whether a platform calls a message by its id here: it has no other key then. */
+export function isItsOwnName({ id, remoteId, dedupeKey }: StoredMessage): boolean {
+  return dedupeKey === null && remoteId === id;
+}
 
 /** A message as agents see it. */
 export function presentMessage(stored: StoredMessage): Message {
