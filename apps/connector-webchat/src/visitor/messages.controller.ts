@@ -1,5 +1,7 @@
-import { Controller, Get, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
+import { Controller, Get, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import {
   type Content,
@@ -11,8 +13,18 @@ import {
   withPlainText,
   type WritableContent,
 } from '@huiliu/contracts';
-import { EventGate, InboxClient, Uploads } from '@huiliu/connector-kit';
-import { badRequest, messageIdOf, RateLimits, tooMany, ZodBody, ZodParam, ZodQuery } from '@huiliu/platform';
+import { EventGate, InboxClient, type InboundEvent, Uploads } from '@huiliu/connector-kit';
+import {
+  badRequest,
+  messageIdOf,
+  RateLimits,
+  runNow,
+  scopeOf,
+  tooMany,
+  ZodBody,
+  ZodParam,
+  ZodQuery,
+} from '@huiliu/platform';
 import { Clock } from '@huiliu/storage';
 import { definition } from '../definition';
 import { remoteMessageId } from '../ids';
@@ -39,31 +51,34 @@ export class MessagesController {
   /** Accepted once it is durable. The same `clientId` is the same message, however often it comes. */
   @Post()
   @HttpCode(202)
+  @RouteConfig({ handsScopeOn: true })
   async post(
     @ZodParam('accountId', Id) _accountId: string,
     @CurrentVisitor() visitor: Visitor,
     @ZodBody(VisitorPost) message: z.infer<typeof VisitorPost>,
+    @Req() request: FastifyRequest,
   ): Promise<z.infer<typeof VisitorPosted>> {
     const wait = this.limits.take('webchat-messages', visitor.visitorId, RATE);
     if (wait > 0) throw tooMany(wait);
     const { clientId } = message;
-    const content = await this.contentOf(message.content, visitor);
+    const content =
+      'attachment' in message.content ? await this.withFile(message.content, visitor) : withPlainText(message.content);
     const id = messageIdOf(visitor.conversationId, 'inbound', clientId);
     const now = this.clock.now().toISOString();
-    await this.gate.publish({ id: visitor.accountId, channel: definition.channel }, [
-      {
-        type: 'message.received',
-        data: {
-          ...threadOf(visitor),
-          direction: 'inbound',
-          remoteId: remoteMessageId(id),
-          messageId: id,
-          clientId,
-          content,
-          sentAt: now,
-        },
+    const received: InboundEvent = {
+      type: 'message.received',
+      data: {
+        ...threadOf(visitor),
+        direction: 'inbound',
+        remoteId: remoteMessageId(id),
+        messageId: id,
+        clientId,
+        content,
+        sentAt: now,
       },
-    ]);
+    };
+    const account = { id: visitor.accountId, channel: definition.channel };
+    await runNow(scopeOf(request), () => this.gate.publish(account, [received]));
     return { id, clientId, acceptedAt: now };
   }
 
@@ -82,9 +97,11 @@ export class MessagesController {
     return { items: items.map((message) => forVisitor(message, accountId)), nextCursor };
   }
 
-  /** A text asks nobody. A file is one that this visitor brought through this connector. */
-  private async contentOf(content: WritableContent, visitor: Visitor): Promise<Content> {
-    if (!('attachment' in content)) return withPlainText(content);
+  /** A file is one that this visitor brought through this connector. */
+  private async withFile(
+    content: Extract<WritableContent, { attachment: unknown }>,
+    visitor: Visitor,
+  ): Promise<Content> {
     const attachment = await this.uploads.find(visitor.visitorId, content.attachment.id);
     if (attachment === null)
       throw badRequest('unknown_attachment', 'no such attachment', [

@@ -2,7 +2,16 @@ import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnModu
 import { join } from 'node:path';
 import { type BusRecord, MessageBus, specOf } from '@huiliu/bus';
 import { CHANNEL_INBOUND, CHANNEL_RECEIPTS, type Envelope, type TopicSpec } from '@huiliu/contracts';
-import { breaks, Config, HealthRegistry, Metrics, unavailable } from '@huiliu/platform';
+import {
+  breaks,
+  Config,
+  currentScope,
+  HealthRegistry,
+  Metrics,
+  runNow,
+  type Scope,
+  unavailable,
+} from '@huiliu/platform';
 import { HOST_OPTIONS, type HostOptions } from '../host-options';
 import { lineOf, Spool } from './spool';
 import type { SpoolRecord } from './spool-frames';
@@ -77,8 +86,9 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
   /** Resolves when all records are durable. Throws `unavailable` (503) when neither bus nor spool takes them. */
   async publish(records: readonly BusRecord[]): Promise<void> {
     if (records.length === 0) return;
+    const scope = currentScope();
     if (breaks('ack-before-durable')) {
-      setTimeout(() => void this.direct(records), 500);
+      setTimeout(() => void this.direct(records, scope), 500);
       return;
     }
     const lines = [...new Set(records.map((record) => lineOf({ topic: record.topic.name, key: record.envelope.key })))];
@@ -86,8 +96,8 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
       // Whatever of these lines the bus was given before it fell silent comes first, be it sent or spooled.
       await Promise.all(lines.flatMap((line) => [...(this.inFlight.get(line) ?? [])]));
     }
-    if (this.silent || lines.some((line) => this.spool.holds(line))) return this.keep(records);
-    const direct = this.direct(records);
+    if (this.silent || lines.some((line) => this.spool.holds(line))) return this.keep(records, scope);
+    const direct = this.direct(records, scope);
     for (const line of lines) this.track(line, direct);
     return direct;
   }
@@ -97,14 +107,14 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
     return this.spool.empty;
   }
 
-  private async direct(records: readonly BusRecord[]): Promise<void> {
-    if (await this.published(records)) return;
+  private async direct(records: readonly BusRecord[], scope: Scope | undefined): Promise<void> {
+    if (await this.published(records, scope)) return;
     this.silent = true;
-    await this.keep(records);
+    await this.keep(records, scope);
   }
 
   /** Whether the bus has taken the records in time; what becomes of them afterwards nobody waits for. */
-  private published(records: readonly BusRecord[]): Promise<boolean> {
+  private published(records: readonly BusRecord[], scope: Scope | undefined): Promise<boolean> {
     return new Promise((resolve) => {
       let late = false;
       const timer = setTimeout(() => {
@@ -119,7 +129,7 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
         (error: unknown) => {
           clearTimeout(timer);
           // It may fail long after it was given up.
-          if (!late) this.logger.warn({ err: error }, 'the bus refused; spooling');
+          if (!late) runNow(scope, () => this.logger.warn({ err: error }, 'the bus refused; spooling'));
           resolve(false);
         },
       );
@@ -136,7 +146,7 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
     this.inFlight.set(line, set.add(settled));
   }
 
-  private async keep(records: readonly BusRecord[]): Promise<void> {
+  private async keep(records: readonly BusRecord[], scope: Scope | undefined): Promise<void> {
     try {
       await this.spool.append(
         records.map((record) => ({
@@ -146,7 +156,7 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
         })),
       );
     } catch (error) {
-      this.logger.error({ err: error }, 'neither bus nor spool takes events');
+      runNow(scope, () => this.logger.error({ err: error }, 'neither bus nor spool takes events'));
       throw unavailable('cannot be accepted now', 5);
     } finally {
       // Also when the spool refuses: a bus that answers again must be noticed.
