@@ -1,8 +1,9 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { clientAddress, Config, notFound, servePages, UpgradeRouter, webFolder } from '@huiliu/platform';
+import { clientAddress, Config, notFound, servePages, type Upgrade, UpgradeRouter, webFolder } from '@huiliu/platform';
 import { HttpProxy } from './proxy/http-proxy';
+import { PostLines } from './proxy/post-lines';
 import { WebSocketTunnel } from './proxy/websocket-tunnel';
 import { type Target, targetOf } from './routes/routes';
 import { readEdgeConfig } from './upstreams/edge-config';
@@ -25,6 +26,7 @@ const PROXIED = [
   providers: [
     { provide: EDGE_CONFIG, useFactory: () => readEdgeConfig(process.env) },
     Upstreams,
+    PostLines,
     HttpProxy,
     WebSocketTunnel,
   ],
@@ -46,7 +48,9 @@ export class EdgeModule implements OnModuleInit {
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));
       for (const url of PROXIED)
-        scope.all(url, { config: { streamsBody: true } }, (request, reply) => this.handle(request, reply));
+        scope.all(url, { config: { streamsBody: true, handsScopeOn: true } }, (request, reply) =>
+          this.handle(request, reply),
+        );
       done();
     });
     servePages(fastify, {
@@ -55,15 +59,17 @@ export class EdgeModule implements OnModuleInit {
       singlePage: true,
       leave: (path) => this.targetOf(path, '', null).to !== 'pages',
     });
-    this.upgrades.add(/^\/(ws$|webchat\/|sandbox\/)/, async (upgrade) => {
-      const target = this.targetOf(
-        upgrade.url.pathname,
-        upgrade.address,
-        tokenOf(upgrade.request.headers.authorization, () => upgrade.url.searchParams),
-      );
-      if (target.to !== 'app') return upgrade.reject(404, 'not_found', 'no such page');
-      await this.tunnel.open(target.app, target.sticky, upgrade);
-    });
+    this.upgrades.add(/^\/(ws$|webchat\/|sandbox\/)/, (upgrade) => this.upgrade(upgrade), { handsScopeOn: true });
+  }
+
+  private async upgrade(upgrade: Upgrade): Promise<void> {
+    const target = this.targetOf(
+      upgrade.url.pathname,
+      upgrade.address,
+      tokenOf(upgrade.request.headers.authorization, () => upgrade.url.searchParams),
+    );
+    if (target.to !== 'app') return upgrade.reject(404, 'not_found', 'no such page');
+    await this.tunnel.open(target.app, target.sticky, upgrade);
   }
 
   private async handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {

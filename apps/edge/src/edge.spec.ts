@@ -41,6 +41,34 @@ class EchoController {
     return { port: request.socket.localPort };
   }
 
+  /** Says by which connection it came; some wait, and one takes its connection with it, once. */
+  @Post('webchat/:account/messages')
+  @HttpCode(202)
+  async message(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+    const { text } = (request.body as { content: { text: string } }).content;
+    if (text === 'break off' && !broken) {
+      broken = true;
+      reply.hijack();
+      reply.raw.destroy();
+    }
+    if (text === 'wait') {
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        onWaiting();
+      });
+    }
+    const { host, authorization, 'x-forwarded-for': from, 'x-huiliu-internal': internal } = request.headers;
+    void reply.header('set-cookie', ['a=1', 'b=2']);
+    return {
+      text,
+      place: `${request.socket.localPort} ${request.socket.remotePort}`,
+      host,
+      authorization,
+      from,
+      internal,
+    };
+  }
+
   @Get('internal/secret')
   secret(): object {
     return { secret: true };
@@ -64,6 +92,10 @@ class EchoController {
     void reply.type('application/octet-stream').send(Buffer.alloc(5_000_000, 1));
   }
 }
+
+let broken = false;
+const waiting: (() => void)[] = [];
+let onWaiting: () => void = () => undefined;
 
 /** Whether the apps' database does not answer. */
 let stuck = false;
@@ -238,6 +270,102 @@ test('an account and a visitor keep to one process', async () => {
     const place = await placeOf(visitor, 0);
     for (let n = 1; n < 5; n++) expect(await placeOf(visitor, n)).toBe(place);
   }
+});
+
+describe('what visitors write', () => {
+  const ACCOUNT = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
+  const post = (text: string, more: { visitor?: string; content?: object; headers?: Record<string, string> } = {}) =>
+    ask(`/webchat/${ACCOUNT}/messages`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...bearer(more.visitor ?? VISITORS[0]!, 0).headers,
+        ...more.headers,
+      },
+      body: JSON.stringify({ content: { text, ...more.content } }),
+    });
+  const places = (answers: { json(): Record<string, unknown> }[]) => new Set(answers.map((one) => one.json()['place']));
+
+  test('shares a few connections, and each gets its own answer, whole and from the one process', async () => {
+    const texts = Array.from({ length: 200 }, (_, nth) => `第 ${nth} 句 ${'字'.repeat(nth)}`);
+    const answers = await Promise.all(texts.map((text) => post(text, { headers: { 'x-huiliu-internal': 'stolen' } })));
+    expect(answers.map(({ status }) => status)).toEqual(texts.map(() => 202));
+    expect(answers.map((one) => one.json()['text'])).toEqual(texts);
+    expect(places(answers).size).toBeLessThanOrEqual(4);
+    expect(new Set(answers.map((one) => (one.json()['place'] as string).split(' ')[0])).size).toBe(1);
+    const { host, authorization, from, internal } = answers[0]!.json();
+    expect({ host, authorization, from, internal }).toEqual({
+      host: new URL(edge.url).host,
+      authorization: bearer(VISITORS[0]!, 0).headers.authorization,
+      from: '127.0.0.1',
+      internal: undefined,
+    });
+    expect(answers[0]!.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+    expect(answers[0]!.headers.get('x-request-id')).toMatch(/^[0-9A-Z]{26}$/);
+  });
+
+  test('with a file, or what may name one, lets nobody wait behind it', async () => {
+    const inside = new Promise<void>((resolve) => (onWaiting = () => waiting.length === 2 && resolve()));
+    const slow = [
+      post('wait', { content: { attachment: { id: 'x' } } }),
+      post('wait', { content: { name: '\u0007' } }),
+    ];
+    await inside;
+    const meanwhile = await post('goes on');
+    expect(meanwhile.status).toBe(202);
+    for (const release of waiting) release();
+    expect(places([...(await Promise.all(slow)), meanwhile]).size).toBe(3);
+  });
+
+  test('refusals, large bodies and bodies in chunks come through as ever', async () => {
+    const raw = (body: string, headers: Record<string, string> = {}) =>
+      ask(`/webchat/${ACCOUNT}/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body,
+      });
+    expect((await raw('{')).status).toBe(400);
+    expect((await raw('x', { 'content-type': 'text/plain' })).status).toBe(415);
+    expect((await post('x'.repeat(200_000))).json()['text']).toHaveLength(200_000);
+    expect((await post('x'.repeat(3_000_000))).status).toBe(413);
+    const stream = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"content":{"text":"in '));
+        controller.enqueue(new TextEncoder().encode('chunks"}}'));
+        controller.close();
+      },
+    });
+    const chunked = await ask(`/webchat/${ACCOUNT}/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: stream,
+      duplex: 'half',
+    });
+    expect(chunked.json()['text']).toBe('in chunks');
+  });
+
+  test('is sent again when a connection breaks under somebody else, who gets 503', async () => {
+    const answers = await Promise.all(
+      ['break off', ...Array.from({ length: 50 }, (_, n) => `${n}`)].map((text) => post(text)),
+    );
+    expect(answers[0]!.status).toBe(503);
+    expect(answers[0]!.headers.get('retry-after')).toBe('2');
+    expect(answers.slice(1).map((one) => one.json()['text'])).toEqual(Array.from({ length: 50 }, (_, n) => `${n}`));
+  });
+
+  test('a visitor who is gone before the end of a body leaves no trace', async () => {
+    await new Promise<void>((resolve, reject) => {
+      const socket = connect(edge.port, '127.0.0.1', () =>
+        socket.write(
+          `POST /webchat/${ACCOUNT}/messages HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"content"`,
+          () => socket.destroy(),
+        ),
+      );
+      socket.on('close', () => resolve());
+      socket.on('error', reject);
+    });
+    expect((await post('still there')).status).toBe(202);
+  });
 });
 
 test('an answer that breaks off breaks off here, one that never comes is 503', async () => {

@@ -1,33 +1,42 @@
 import { hash, randomBytes } from 'node:crypto';
-import { ulid } from 'ulid';
+import { encodeTime } from 'ulid';
 
 const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 const POOL_BYTES = 4096;
 let pool = Buffer.alloc(0);
 let drawn = 0;
+/** The letters of the millisecond in which the last id was made. */
+let stampedMs = -1;
+let stamp = '';
 
-/** A random fraction with a resolution of 1/256, from a pool: one call of the system's source a letter would cost more than all else. */
-function fraction(): number {
-  if (drawn === pool.length) {
-    pool = randomBytes(POOL_BYTES);
-    drawn = 0;
-  }
-  return (pool[drawn++] as number) / 256;
-}
-
-/** Random bytes from the pool as hex: for what must be rare, not secret. */
-export function randomHex(bytes: number): string {
+/** Where the next bytes of the pool begin: one call of the system's source a letter would cost more than all else. */
+function draw(bytes: number): number {
   if (drawn + bytes > pool.length) {
     pool = randomBytes(POOL_BYTES);
     drawn = 0;
   }
-  return pool.toString('hex', drawn, (drawn += bytes));
+  const from = drawn;
+  drawn += bytes;
+  return from;
 }
 
-/** A new id: 26 ULID letters. */
+/** Random bytes from the pool as hex: for what must be rare, not secret. */
+export function randomHex(bytes: number): string {
+  const from = draw(bytes);
+  return pool.toString('hex', from, from + bytes);
+}
+
+/** A new id: 26 ULID letters, ten of the time and sixteen of chance. */
 export function newId(): string {
-  return ulid(undefined, fraction);
+  const now = Date.now();
+  if (now !== stampedMs) {
+    stampedMs = now;
+    stamp = encodeTime(now);
+  }
+  let letters = stamp;
+  for (let at = draw(16), end = at + 16; at < end; at++) letters += LETTERS[(pool[at] as number) & 31];
+  return letters;
 }
 
 /** 128 bits of entropy or hash as 26 ULID letters, the first of which holds three bits. */

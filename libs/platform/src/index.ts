@@ -43,7 +43,16 @@ export { BODY_LIMIT, UPLOAD_LIMIT } from './http/fastify-adapter';
 export { DATA_CSP, PAGE_CSP } from './http/security-headers';
 export { type PagesOptions, servePages, webFolder } from './http/pages';
 export { readJson } from './http/json-body';
-export { currentTraceparent, newTraceparent, readTraceparent, runWithTrace } from './trace/trace';
+export {
+  currentScope,
+  currentTraceparent,
+  newTraceparent,
+  readTraceparent,
+  runNow,
+  runWithTrace,
+  type Scope,
+  scopeOf,
+} from './trace/trace';
 export { createLogger, FrameworkLogger } from './logging/logging';
 export { loggedError, scrubLine } from './logging/scrub';
 export { PlatformModule } from './platform.module';

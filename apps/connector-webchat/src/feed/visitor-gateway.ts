@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { MessageBus } from '@huiliu/bus';
 import { AccountDirectory } from '@huiliu/connector-kit';
 import { Signal, VisitorClientFrame } from '@huiliu/contracts';
-import { Config, type Upgrade, UpgradeRouter } from '@huiliu/platform';
+import { Config, runNow, scopeOf, type Upgrade, UpgradeRouter } from '@huiliu/platform';
 import type { RawData } from 'ws';
 import { Accounts } from '../visitor/accounts';
 import { admitsOrigin } from '../visitor/origins';
@@ -36,7 +36,7 @@ export class VisitorGateway implements OnApplicationBootstrap, OnApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    this.upgrades.add(PATH, (upgrade) => this.open(upgrade));
+    this.upgrades.add(PATH, (upgrade) => this.open(upgrade), { handsScopeOn: true });
     this.source.onEntry((entry) => {
       for (const socket of this.byConversation.get(entry.record.envelope.data?.message.conversationId ?? '') ?? [])
         socket.stream.offer(entry);
@@ -67,14 +67,16 @@ export class VisitorGateway implements OnApplicationBootstrap, OnApplicationShut
     if (open >= MOST_SOCKETS)
       return upgrade.reject(429, 'too_many_requests', 'too many open pages', { 'retry-after': '30' });
     const ws = await upgrade.accept({ maxPayload: MAX_FRAME_BYTES });
+    const scope = scopeOf(request);
     const socket = new VisitorSocket(ws, visitor, this.source.feed, (message) =>
-      this.receipts.delivered(visitor, message),
+      runNow(scope, () => this.receipts.delivered(visitor, message)),
     );
     const sockets = this.byConversation.get(visitor.conversationId) ?? new Set();
     this.byConversation.set(visitor.conversationId, sockets.add(socket));
     tokensOf.set(socket, token);
     socket.tell('hello', { visitorId: visitor.visitorId, conversationId: visitor.conversationId });
-    ws.on('message', this.listener(socket));
+    const listener = this.listener(socket);
+    ws.on('message', (data, binary) => runNow(scope, () => listener(data, binary)));
     ws.on('close', () => {
       socket.stream.close();
       sockets.delete(socket);

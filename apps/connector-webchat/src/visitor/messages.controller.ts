@@ -1,9 +1,12 @@
-import { Controller, Get, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
+import { Controller, Get, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import {
   type Content,
   Id,
+  type MessageReceived,
   type VisitorMessage,
   VisitorMessagesQuery,
   VisitorPost,
@@ -12,7 +15,17 @@ import {
   type WritableContent,
 } from '@huiliu/contracts';
 import { EventGate, InboxClient, Uploads } from '@huiliu/connector-kit';
-import { badRequest, messageIdOf, RateLimits, tooMany, ZodBody, ZodParam, ZodQuery } from '@huiliu/platform';
+import {
+  badRequest,
+  messageIdOf,
+  RateLimits,
+  runNow,
+  scopeOf,
+  tooMany,
+  ZodBody,
+  ZodParam,
+  ZodQuery,
+} from '@huiliu/platform';
 import { Clock } from '@huiliu/storage';
 import { definition } from '../definition';
 import { remoteMessageId } from '../ids';
@@ -39,31 +52,36 @@ export class MessagesController {
   /** Accepted once it is durable. The same `clientId` is the same message, however often it comes. */
   @Post()
   @HttpCode(202)
+  @RouteConfig({ handsScopeOn: true })
   async post(
     @ZodParam('accountId', Id) _accountId: string,
     @CurrentVisitor() visitor: Visitor,
     @ZodBody(VisitorPost) message: z.infer<typeof VisitorPost>,
+    @Req() request: FastifyRequest,
   ): Promise<z.infer<typeof VisitorPosted>> {
     const wait = this.limits.take('webchat-messages', visitor.visitorId, RATE);
     if (wait > 0) throw tooMany(wait);
     const { clientId } = message;
-    const content = await this.contentOf(message.content, visitor);
+    const content =
+      'attachment' in message.content ? await this.withFile(message.content, visitor) : withPlainText(message.content);
     const id = messageIdOf(visitor.conversationId, 'inbound', clientId);
     const now = this.clock.now().toISOString();
-    await this.gate.publish({ id: visitor.accountId, channel: definition.channel }, [
-      {
-        type: 'message.received',
-        data: {
-          ...threadOf(visitor),
-          direction: 'inbound',
-          remoteId: remoteMessageId(id),
-          messageId: id,
-          clientId,
-          content,
-          sentAt: now,
-        },
-      },
-    ]);
+    const { accountId, conversationId } = visitor;
+    // Written out: put together by spreading it took as long as all the checks before.
+    const received: MessageReceived = {
+      accountId,
+      channel: definition.channel,
+      remoteConversationId: conversationId,
+      conversationId,
+      contact: contactOf(visitor),
+      direction: 'inbound',
+      remoteId: remoteMessageId(id),
+      messageId: id,
+      clientId,
+      content,
+      sentAt: now,
+    };
+    await runNow(scopeOf(request), () => this.gate.publishRead(received));
     return { id, clientId, acceptedAt: now };
   }
 
@@ -82,9 +100,11 @@ export class MessagesController {
     return { items: items.map((message) => forVisitor(message, accountId)), nextCursor };
   }
 
-  /** A text asks nobody. A file is one that this visitor brought through this connector. */
-  private async contentOf(content: WritableContent, visitor: Visitor): Promise<Content> {
-    if (!('attachment' in content)) return withPlainText(content);
+  /** A file is one that this visitor brought through this connector. */
+  private async withFile(
+    content: Extract<WritableContent, { attachment: unknown }>,
+    visitor: Visitor,
+  ): Promise<Content> {
     const attachment = await this.uploads.find(visitor.visitorId, content.attachment.id);
     if (attachment === null)
       throw badRequest('unknown_attachment', 'no such attachment', [
@@ -94,17 +114,10 @@ export class MessagesController {
   }
 }
 
-/** The conversation as the inbox adopts it. */
-function threadOf(visitor: Visitor) {
-  const { conversationId, visitorId, identity } = visitor;
-  return {
-    remoteConversationId: conversationId,
-    conversationId,
-    contact: {
-      remoteId: identity?.id ?? visitorId,
-      contactId: visitorId,
-      ...(identity === null || identity.name === null ? {} : { name: identity.name }),
-      verified: identity !== null,
-    },
-  };
+/** Who writes, as the inbox adopts them. */
+function contactOf({ visitorId, identity }: Visitor): MessageReceived['contact'] {
+  if (identity === null) return { remoteId: visitorId, contactId: visitorId, verified: false };
+  const { id, name } = identity;
+  const known = { remoteId: id, contactId: visitorId, verified: true };
+  return name === null ? known : { ...known, name };
 }

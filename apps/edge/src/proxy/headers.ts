@@ -1,5 +1,5 @@
 import { INTERNAL_TOKEN_HEADER } from '@huiliu/contracts';
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 
 /** Belong to one connection, never to the next. */
 const HOP = new Set([
@@ -27,6 +27,8 @@ const OURS = new Set([
   INTERNAL_TOKEN_HEADER,
 ]);
 
+type Headers = Record<string, string | string[]>;
+
 export interface Hop {
   /** The client's address: the apps trust the edge and count by it. */
   readonly address: string;
@@ -35,7 +37,7 @@ export interface Hop {
 }
 
 /** A request's headers as an app gets them. `Host` stays: the apps compare it with `Origin`. */
-export function forwardedHeaders(message: IncomingMessage, hop: Hop): OutgoingHttpHeaders {
+export function forwardedHeaders(message: IncomingMessage, hop: Hop): Headers {
   return Object.assign(endToEnd(message, OURS), said(hop));
 }
 
@@ -44,6 +46,17 @@ const ANSWERED_BY_US = new Set(['x-request-id']);
 /** An app's headers as the client gets them. */
 export function answeredHeaders(message: IncomingMessage): OutgoingHttpHeaders {
   return endToEnd(message, ANSWERED_BY_US);
+}
+
+/** The same of an answer whose headers were read by name. */
+export function endToEndOf(answered: IncomingHttpHeaders): OutgoingHttpHeaders {
+  const named = namedBy(answered.connection);
+  const headers: OutgoingHttpHeaders = {};
+  for (const name of Object.keys(answered)) {
+    if (HOP.has(name) || named?.has(name) === true || ANSWERED_BY_US.has(name)) continue;
+    headers[name] = answered[name];
+  }
+  return headers;
 }
 
 /** The same for a WebSocket handshake, as lines: here the upgrade does go on. */
@@ -66,10 +79,9 @@ function said(hop: Hop): Record<string, string> {
   };
 }
 
-function endToEnd(message: IncomingMessage, without: ReadonlySet<string>): OutgoingHttpHeaders {
-  const { connection } = message.headers;
-  const named = connection === undefined ? null : new Set(connection.toLowerCase().split(/\s*,\s*/));
-  const headers: Record<string, string | string[]> = {};
+function endToEnd(message: IncomingMessage, without: ReadonlySet<string>): Headers {
+  const named = namedBy(message.headers.connection);
+  const headers: Headers = {};
   const raw = message.rawHeaders;
   for (let i = 0; i < raw.length; i += 2) {
     const lower = raw[i]!.toLowerCase();
@@ -79,6 +91,13 @@ function endToEnd(message: IncomingMessage, without: ReadonlySet<string>): Outgo
     headers[lower] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
   }
   return headers;
+}
+
+/** What the `Connection` header names belongs to that connection, too; null where that is nothing more. */
+function namedBy(connection: string | undefined): ReadonlySet<string> | null {
+  return connection === undefined || connection === 'keep-alive'
+    ? null
+    : new Set(connection.toLowerCase().split(/\s*,\s*/));
 }
 
 function pairs(message: IncomingMessage): [string, string][] {

@@ -1,33 +1,35 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
-import { clientAddress, Config, currentTraceparent, unavailable } from '@huiliu/platform';
+import { clientAddress, Config, currentTraceparent, runNow, scopeOf, unavailable } from '@huiliu/platform';
 import { Upstreams } from '../upstreams/upstreams';
-import { answeredHeaders, forwardedHeaders } from './headers';
-
-/** Longer than the apps take to answer anything. */
-const ANSWER_MS = 130_000;
-
-/** Nothing was sent: another process may be asked. */
-class NotConnected extends Error {}
+import { ANSWER_MS, NotConnected } from './asking';
+import { answeredHeaders, endToEndOf, forwardedHeaders } from './headers';
+import { PostLines, type WholeAnswer } from './post-lines';
+import { asksNobody, isVisitorPost, wholeBody } from './visitor-posts';
 
 /** A kept connection that the app had closed: worth another try where asking twice changes nothing. */
 class Stale extends Error {}
 
-/** Hands requests on to an app and its answers back, bodies streamed both ways. */
+/** Hands requests on to an app and its answers back: bodies streamed both ways, what visitors write in one piece. */
 @Injectable()
 export class HttpProxy {
   constructor(
     private readonly upstreams: Upstreams,
+    private readonly lines: PostLines,
     private readonly config: Config,
   ) {}
 
   /** Throws 503 when no process of the app answers. A process that cannot even be connected to is passed over. */
   async forward(app: string, sticky: string | null, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const body = isVisitorPost(request) ? await wholeBody(request.raw) : undefined;
+    if (body === null) return void reply.hijack();
+    const lined = body !== undefined && asksNobody(body);
     for (const origin of this.upstreams.candidates(app, sticky)) {
       try {
-        const answer = await this.ask(origin, request).catch((error: unknown) => {
-          if (error instanceof Stale) return this.ask(origin, request);
+        if (lined) return this.answerWhole(await this.askInLine(origin, request, body), request, reply);
+        const answer = await this.ask(origin, request, body).catch((error: unknown) => {
+          if (error instanceof Stale) return this.ask(origin, request, body);
           throw error;
         });
         if (answer === null) return void reply.hijack();
@@ -40,8 +42,21 @@ export class HttpProxy {
     throw unavailable('this part is not running right now', 2);
   }
 
-  /** The app's answer; null when the client has gone meanwhile. The body is read only once the connection stands. */
-  private ask(origin: string, request: FastifyRequest): Promise<IncomingMessage | null> {
+  private askInLine(origin: string, request: FastifyRequest, body: Buffer): Promise<WholeAnswer> {
+    const path = request.raw.url ?? '/';
+    return this.lines.ask(origin, { path, headers: this.headersOf(request), body });
+  }
+
+  private headersOf(request: FastifyRequest): Record<string, string | string[]> {
+    return forwardedHeaders(request.raw, {
+      address: clientAddress(request, this.config),
+      requestId: request.id,
+      traceparent: runNow(scopeOf(request), currentTraceparent),
+    });
+  }
+
+  /** The app's answer; null when the client has gone meanwhile. A body that is not at hand is read only once the connection stands. */
+  private ask(origin: string, request: FastifyRequest, body: Buffer | undefined): Promise<IncomingMessage | null> {
     const message = request.raw;
     return new Promise((resolve, reject) => {
       let connected = false;
@@ -52,11 +67,7 @@ export class HttpProxy {
         path: message.url,
         agent: this.upstreams.agent,
         timeout: ANSWER_MS,
-        headers: forwardedHeaders(message, {
-          address: clientAddress(request, this.config),
-          requestId: request.id,
-          traceparent: currentTraceparent(),
-        }),
+        headers: this.headersOf(request),
       });
       const abandon = (): void => {
         if (!answered) upstream.destroy();
@@ -85,9 +96,18 @@ export class HttpProxy {
       });
       onConnected(upstream, () => {
         connected = true;
-        sendBody(message, upstream);
+        sendBody(message, body, upstream);
       });
     });
+  }
+
+  /** In one write: of a short text Node sends head and body together. */
+  private answerWhole({ status, headers, body }: WholeAnswer, request: FastifyRequest, reply: FastifyReply): void {
+    reply.hijack();
+    const said = endToEndOf(headers);
+    said['x-request-id'] = request.id;
+    if (status !== 204) said['content-length'] = body.length;
+    reply.raw.writeHead(status, said).end(body.toString('latin1'), 'latin1');
   }
 
   private answer(answer: IncomingMessage, request: FastifyRequest, reply: FastifyReply): void {
@@ -118,7 +138,8 @@ function onConnected(upstream: ClientRequest, then: () => void): void {
 }
 
 /** Node decides by the headers how the body is framed: what came in chunks goes out in chunks, what had a length keeps it. */
-function sendBody(message: IncomingMessage, upstream: ClientRequest): void {
-  if (hasBody(message)) message.pipe(upstream);
+function sendBody(message: IncomingMessage, body: Buffer | undefined, upstream: ClientRequest): void {
+  if (body !== undefined) upstream.end(body);
+  else if (hasBody(message)) message.pipe(upstream);
   else upstream.end();
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { currentTraceparent, newId, type Upgrade } from '@huiliu/platform';
+import { currentTraceparent, newId, runNow, scopeOf, type Upgrade } from '@huiliu/platform';
 import { Upstreams } from '../upstreams/upstreams';
 import { handshakeLines } from './headers';
 
@@ -20,7 +20,8 @@ export class WebSocketTunnel {
         continue;
       }
       const { request } = upgrade;
-      const hop = { address: upgrade.address, requestId: newId(), traceparent: currentTraceparent() };
+      const traceparent = runNow(scopeOf(request), currentTraceparent);
+      const hop = { address: upgrade.address, requestId: newId(), traceparent };
       upstream.write(`GET ${request.url ?? '/'} HTTP/1.1\r\n${handshakeLines(request, hop)}\r\n`);
       const { socket, head } = upgrade.takeOver();
       return join(socket, head, upstream);

@@ -6,6 +6,7 @@ import {
   ChannelInboundEvent,
   channelMedia,
   MediaFetch,
+  type MessageReceived,
   type Receipt,
 } from '@huiliu/contracts';
 import { deriveId } from '@huiliu/platform';
@@ -46,6 +47,16 @@ export class EventGate {
     });
     await this.publisher.publish(records);
     if (records.length > 0) this.announcer.sawEvent(account.id);
+  }
+
+  /**
+   * The same for one message without a file, of a connector that read everything in it by the contract's schemas when it came: it is not read
+   * again.
+   */
+  async publishRead(message: MessageReceived): Promise<void> {
+    const key = `${message.accountId}:${message.remoteConversationId}`;
+    await this.publisher.publish([wrap(CHANNEL_INBOUND, 'message.received', key, message, this.clock.now())]);
+    this.announcer.sawEvent(message.accountId);
   }
 
   /** The file counts as brought by the contact: an id that follows from whom the platform names. */

@@ -2,7 +2,16 @@ import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnModu
 import { join } from 'node:path';
 import { type BusRecord, MessageBus, specOf } from '@huiliu/bus';
 import { CHANNEL_INBOUND, CHANNEL_RECEIPTS, type Envelope, type TopicSpec } from '@huiliu/contracts';
-import { breaks, Config, HealthRegistry, Metrics, unavailable } from '@huiliu/platform';
+import {
+  breaks,
+  Config,
+  currentScope,
+  HealthRegistry,
+  Metrics,
+  runNow,
+  type Scope,
+  unavailable,
+} from '@huiliu/platform';
 import { HOST_OPTIONS, type HostOptions } from '../host-options';
 import { lineOf, Spool } from './spool';
 import type { SpoolRecord } from './spool-frames';
@@ -19,6 +28,11 @@ const OWN_TOPICS = new Set([CHANNEL_INBOUND.name, CHANNEL_RECEIPTS.name]);
 const topicOf = (name: string): TopicSpec | undefined =>
   OWN_TOPICS.has(name) || name.startsWith('channel.media.') ? specOf(name) : undefined;
 
+function linesOf(records: readonly BusRecord[]): string[] {
+  const lines = records.map(({ topic, envelope }) => lineOf({ topic: topic.name, key: envelope.key }));
+  return lines.length === 1 ? lines : [...new Set(lines)];
+}
+
 /**
  * Makes events durable before anybody is told: on the bus or, when that does not answer within 1.5 s, in the spool on disk. While the
  * spool holds records of a line of order (topic and key), all that follows them goes through it.
@@ -27,8 +41,8 @@ const topicOf = (name: string): TopicSpec | undefined =>
 export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger('InboundPublisher');
   private readonly spool: Spool;
-  /** Per line of order, what was handed to the bus and has not been answered. */
-  private readonly inFlight = new Map<string, Set<Promise<unknown>>>();
+  /** Per line of order, how much was handed to the bus that is neither sent nor spooled yet, and who waits for it. */
+  private readonly inFlight = new Map<string, { count: number; readonly waiting: (() => void)[] }>();
   /** The bus did not answer: until the spool drains again, nobody is made to wait for it. */
   private silent = false;
   private draining: Promise<void> | null = null;
@@ -75,21 +89,27 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
   }
 
   /** Resolves when all records are durable. Throws `unavailable` (503) when neither bus nor spool takes them. */
-  async publish(records: readonly BusRecord[]): Promise<void> {
-    if (records.length === 0) return;
+  publish(records: readonly BusRecord[]): Promise<void> {
+    if (records.length === 0) return Promise.resolve();
+    const scope = currentScope();
+    const lines = linesOf(records);
     if (breaks('ack-before-durable')) {
-      setTimeout(() => void this.direct(records), 500);
-      return;
+      setTimeout(() => void this.direct(records, lines, scope), 500);
+      return Promise.resolve();
     }
-    const lines = [...new Set(records.map((record) => lineOf({ topic: record.topic.name, key: record.envelope.key })))];
-    if (this.silent && !lines.some((line) => this.spool.holds(line))) {
-      // Whatever of these lines the bus was given before it fell silent comes first, be it sent or spooled.
-      await Promise.all(lines.flatMap((line) => [...(this.inFlight.get(line) ?? [])]));
-    }
-    if (this.silent || lines.some((line) => this.spool.holds(line))) return this.keep(records);
-    const direct = this.direct(records);
-    for (const line of lines) this.track(line, direct);
-    return direct;
+    if (this.silent || (!this.spool.empty && lines.some((line) => this.spool.holds(line))))
+      return this.behind(records, lines, scope);
+    return this.direct(records, lines, scope);
+  }
+
+  /** Into the spool, behind whatever of these lines the bus was given before it fell silent, be it sent or spooled. */
+  private async behind(
+    records: readonly BusRecord[],
+    lines: readonly string[],
+    scope: Scope | undefined,
+  ): Promise<void> {
+    if (!lines.some((line) => this.spool.holds(line))) await Promise.all(lines.map((line) => this.landed(line)));
+    return this.keep(records, scope);
   }
 
   /** Whether everything has been handed to the bus. */
@@ -97,46 +117,61 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
     return this.spool.empty;
   }
 
-  private async direct(records: readonly BusRecord[]): Promise<void> {
-    if (await this.published(records)) return;
-    this.silent = true;
-    await this.keep(records);
-  }
-
-  /** Whether the bus has taken the records in time; what becomes of them afterwards nobody waits for. */
-  private published(records: readonly BusRecord[]): Promise<boolean> {
-    return new Promise((resolve) => {
-      let late = false;
-      const timer = setTimeout(() => {
-        late = true;
-        resolve(false);
-      }, ANSWER_MS);
+  /** To the bus or, when that does not take them in time, into the spool; what the bus makes of them afterwards nobody waits for. */
+  private direct(records: readonly BusRecord[], lines: readonly string[], scope: Scope | undefined): Promise<void> {
+    for (const line of lines) this.begin(line);
+    return new Promise((resolve, reject) => {
+      let waits = true;
+      const land = (outcome: () => void): void => {
+        for (const line of lines) this.end(line);
+        outcome();
+      };
+      const spool = (): void => {
+        waits = false;
+        this.silent = true;
+        this.keep(records, scope).then(
+          () => land(resolve),
+          (error: Error) => land(() => reject(error)),
+        );
+      };
+      const timer = setTimeout(spool, ANSWER_MS);
       this.bus.publish(records).then(
         () => {
+          if (!waits) return;
           clearTimeout(timer);
-          resolve(true);
+          land(resolve);
         },
         (error: unknown) => {
-          clearTimeout(timer);
           // It may fail long after it was given up.
-          if (!late) this.logger.warn({ err: error }, 'the bus refused; spooling');
-          resolve(false);
+          if (!waits) return;
+          clearTimeout(timer);
+          runNow(scope, () => this.logger.warn({ err: error }, 'the bus refused; spooling'));
+          spool();
         },
       );
     });
   }
 
-  private track(line: string, work: Promise<void>): void {
-    const set = this.inFlight.get(line) ?? new Set<Promise<unknown>>();
-    const done = (): void => {
-      set.delete(settled);
-      if (set.size === 0 && this.inFlight.get(line) === set) this.inFlight.delete(line);
-    };
-    const settled = work.then(done, done);
-    this.inFlight.set(line, set.add(settled));
+  private begin(line: string): void {
+    const flight = this.inFlight.get(line);
+    if (flight === undefined) this.inFlight.set(line, { count: 1, waiting: [] });
+    else flight.count++;
   }
 
-  private async keep(records: readonly BusRecord[]): Promise<void> {
+  private end(line: string): void {
+    const flight = this.inFlight.get(line)!;
+    if (--flight.count > 0) return;
+    this.inFlight.delete(line);
+    for (const go of flight.waiting) go();
+  }
+
+  /** Resolves when nothing of a line is on its way any more. */
+  private landed(line: string): Promise<void> {
+    const flight = this.inFlight.get(line);
+    return flight === undefined ? Promise.resolve() : new Promise((resolve) => void flight.waiting.push(resolve));
+  }
+
+  private async keep(records: readonly BusRecord[], scope: Scope | undefined): Promise<void> {
     try {
       await this.spool.append(
         records.map((record) => ({
@@ -146,7 +181,7 @@ export class InboundPublisher implements OnModuleInit, BeforeApplicationShutdown
         })),
       );
     } catch (error) {
-      this.logger.error({ err: error }, 'neither bus nor spool takes events');
+      runNow(scope, () => this.logger.error({ err: error }, 'neither bus nor spool takes events'));
       throw unavailable('cannot be accepted now', 5);
     } finally {
       // Also when the spool refuses: a bus that answers again must be noticed.

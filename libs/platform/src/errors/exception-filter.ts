@@ -1,6 +1,7 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { throwError, type Observable } from 'rxjs';
+import { runNow, scopeOf } from '../trace/trace';
 import { answerOf } from './answer';
 
 /** Answers every exception of a controller in the one error shape; hands those of event handlers on unchanged, for the bus to judge. */
@@ -13,9 +14,11 @@ export class AllExceptionsFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     sendError(http.getResponse<FastifyReply>(), exception, (status) => {
       const request = http.getRequest<FastifyRequest>();
-      this.logger.error(
-        { err: exception, status, method: request.method, route: request.routeOptions?.url },
-        'request failed',
+      runNow(scopeOf(request), () =>
+        this.logger.error(
+          { err: exception, status, method: request.method, route: request.routeOptions?.url },
+          'request failed',
+        ),
       );
     });
   }

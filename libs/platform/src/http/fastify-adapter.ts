@@ -1,6 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Config } from '../config/config';
 import { errorBody } from '../errors/answer';
@@ -8,7 +9,7 @@ import { AppError, notFound, tooLarge, tooMany, unavailable, unsupportedMediaTyp
 import { sendError } from '../errors/exception-filter';
 import { newId } from '../ids';
 import type { RateLimits } from '../limits/rate-limits';
-import { newTraceparent, readTraceparent, runInScope } from '../trace/trace';
+import { keepScope, newTraceparent, openScope, readTraceparent, runNow, scopeOf } from '../trace/trace';
 import { clientAddress, rateKeyOf } from './client-address';
 import { GLOBAL_RATE, isUnlimited } from './global-rate';
 import { registerBodies } from './json-body';
@@ -28,6 +29,8 @@ declare module 'fastify' {
     streamsBody?: boolean;
     /** The route takes a file as multipart, as those do whose path ends with `/attachments`. */
     takesFiles?: boolean;
+    /** The route's handler hands the request's scope on by itself (`scopeOf`, `runNow`): nothing is watched for it. */
+    handsScopeOn?: boolean;
   }
 }
 
@@ -65,30 +68,37 @@ export class ServiceAdapter extends FastifyAdapter {
         requestIdOf(request, environment.config),
       frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
         secureHeaders(reply);
-        sendError(reply, error, (status) => environment.onUnexpected(error, request, status));
+        answerError(environment, error, request, reply);
       },
       clientErrorHandler: answerBrokenRequest,
       // Nest types its requests with generics of its own; the object is the same.
     } as never);
     const fastify = this.fastify();
+    /** The request that came last on each connection. */
+    const newest = new WeakMap<Socket, IncomingMessage>();
     fastify.addHook('onRoute', (route) => this.routes.add(route.url, route.method));
     fastify.addHook('onRequest', (request, reply, done) => {
       const scope = {
         traceparent: readTraceparent(request.headers['traceparent']) ?? newTraceparent(),
         requestId: request.id,
       };
+      keepScope(request, scope);
+      newest.set(request.raw.socket, request.raw);
       reply.header('x-request-id', request.id);
-      runInScope(scope, () => done(this.refusal(request, reply) ?? undefined));
+      const go = (): void => done(this.refusal(request, reply) ?? undefined);
+      if (request.routeOptions.config.handsScopeOn === true) runNow(scope, go);
+      else openScope(scope, (leave) => void reply.raw.once('close', leave), go);
     });
     // Behind everyone's `onRequest`: a page of another site must be able to read what is refused here.
     fastify.addHook('preParsing', (request, _reply, payload, done) => done(bodyRefusal(request), payload));
-    fastify.addHook('onSend', (_request, reply, payload, done) => {
+    fastify.addHook('onSend', (request, reply, payload, done) => {
       secureHeaders(reply);
-      if (environment.stopping()) reply.header('connection', 'close');
+      // The last answer on a connection ends it: those to what came before are still to follow each other.
+      if (environment.stopping() && newest.get(request.raw.socket) === request.raw) reply.header('connection', 'close');
       done(null, payload);
     });
     fastify.addHook('onResponse', (request, reply, done) => {
-      environment.onAnswered(request, reply);
+      runNow(scopeOf(request), () => environment.onAnswered(request, reply));
       done();
     });
     registerBodies(fastify, BODY_LIMIT);
@@ -107,9 +117,7 @@ export class ServiceAdapter extends FastifyAdapter {
 
   /** Nest's own handlers are not used: what they would answer is not in our shape. */
   override setErrorHandler(_handler: unknown): ReturnType<FastifyAdapter['setErrorHandler']> {
-    this.fastify().setErrorHandler((error, request, reply) => {
-      sendError(reply, error, (status) => this.environment.onUnexpected(error, request, status));
-    });
+    this.fastify().setErrorHandler((error, request, reply) => answerError(this.environment, error, request, reply));
     return this.getInstance();
   }
 
@@ -153,6 +161,15 @@ export class ServiceAdapter extends FastifyAdapter {
     }
     return notFound();
   }
+}
+
+function answerError(
+  { onUnexpected }: HttpEnvironment,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  sendError(reply, error, (status) => runNow(scopeOf(request), () => onUnexpected(error, request, status)));
 }
 
 /** Why a body is refused before a byte of it is read; null when it is not. */

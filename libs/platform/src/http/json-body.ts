@@ -16,7 +16,9 @@ const BYTE_ORDER_MARK = 0xfeff;
 /** The value of a JSON text in bytes. Refuses what is not UTF-8, not JSON, nested too deep, or would touch prototypes. */
 export function readJson(bytes: Uint8Array): unknown {
   if (!isUtf8Text(bytes)) throw badRequest('malformed', 'the body is not UTF-8');
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const text = (
+    Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  ).toString('utf8');
   let value: unknown;
   try {
     value = JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
@@ -82,19 +84,26 @@ function readAll(payload: Readable, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
-    const settle = (outcome: () => void): void => {
-      payload.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
-      payload.resume();
-      outcome();
-    };
+    // The listeners stay: to take them away again costs more than to hear what no longer matters.
+    let settled = false;
     const onData = (chunk: Buffer): void => {
+      if (settled) return;
       length += chunk.length;
-      if (length > limit) settle(() => reject(tooLarge(limit)));
-      else chunks.push(chunk);
+      chunks.push(chunk);
+      if (length <= limit) return;
+      settled = true;
+      chunks.length = 0;
+      reject(tooLarge(limit));
     };
-    const onEnd = (): void => settle(() => resolve(Buffer.concat(chunks, length)));
-    const onError = (): void => settle(() => reject(badRequest('invalid', 'the request broke off')));
-    const onClose = (): void => onError();
-    payload.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+    const onEnd = (): void => {
+      settled = true;
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length));
+    };
+    const onClose = (): void => {
+      if (settled) return;
+      settled = true;
+      reject(badRequest('invalid', 'the request broke off'));
+    };
+    payload.on('data', onData).on('end', onEnd).on('error', onClose).on('close', onClose);
   });
 }

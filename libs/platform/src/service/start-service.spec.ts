@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { type CustomTransportStrategy, EventPattern, Payload, Server } from '@nestjs/microservices';
+import { connect } from 'node:net';
 import { WebSocket } from 'ws';
 import { lastValueFrom } from 'rxjs';
 import { loadConfig } from '../config/load-config';
@@ -10,6 +11,7 @@ import { startService } from './start-service';
 const order: string[] = [];
 let release: () => void = () => undefined;
 let entered: () => void = () => undefined;
+const together: (() => void)[] = [];
 
 @Injectable()
 class Storage implements OnApplicationShutdown {
@@ -29,6 +31,15 @@ class SlowController {
     entered();
     await new Promise<void>((resolve) => (release = resolve));
     order.push('request done');
+    return { done: true };
+  }
+
+  @Get('together')
+  async together(): Promise<object> {
+    await new Promise<void>((resolve) => {
+      together.push(resolve);
+      if (together.length === 3) entered();
+    });
     return { done: true };
   }
 
@@ -104,6 +115,33 @@ test('stops in order: sockets 1001, the request under way answered, the bus drai
   expect(await (await answer).json()).toEqual({ done: true });
   await stopped;
   expect(order).toEqual(['bus started', 'request done', 'bus drained', 'storage closed']);
+});
+
+test('requests that came one behind the other are all answered before the connection ends', async () => {
+  const service = await startService(
+    { name: 'slow', modules: () => [SlowModule], logTo: { write: () => undefined } },
+    config(),
+  );
+  const inside = new Promise<void>((resolve) => (entered = resolve));
+  const answers = new Promise<string>((resolve, reject) => {
+    const socket = connect(service.port, '127.0.0.1', () =>
+      socket.write('GET /slow/together HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(3)),
+    );
+    let all = '';
+    socket.on('data', (chunk) => (all += chunk.toString()));
+    socket.on('close', () => resolve(all));
+    socket.on('error', reject);
+  });
+  await inside;
+  const stopped = service.stop();
+  for (const release of together) release();
+  const heads = (await answers).split('HTTP/1.1 ').slice(1);
+  expect(heads.map((head) => [head.slice(0, 3), /\r\nconnection: close\r\n/i.test(head)])).toEqual([
+    ['200', false],
+    ['200', false],
+    ['200', true],
+  ]);
+  await stopped;
 });
 
 test('an error of an event handler reaches the bus as it was thrown', async () => {

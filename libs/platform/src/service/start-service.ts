@@ -81,7 +81,7 @@ export async function startService(options: ServiceOptions, config: Config): Pro
     limits = app.get(RateLimits);
     const router = app.get(UpgradeRouter);
     upgrades = router;
-    answered = observer(app.get(Metrics), app.get(Logger));
+    answered = observer(app.get(Metrics), app.get(Logger), () => pino.isLevelEnabled('debug'));
     app.get(HealthRegistry).add('lifecycle', () => (state.stopping ? 'stopping' : state.started ? null : 'starting'));
     router.attach(app.getHttpServer());
     await options.prepare?.(app, config);
@@ -141,7 +141,11 @@ async function within(ms: number, work: Promise<void>, late: () => void): Promis
 }
 
 /** Measures every request, and tells of it at `debug` (probes and metrics excepted). */
-function observer(metrics: Metrics, logger: Logger): (request: FastifyRequest, reply: FastifyReply) => void {
+function observer(
+  metrics: Metrics,
+  logger: Logger,
+  isTold: () => boolean,
+): (request: FastifyRequest, reply: FastifyReply) => void {
   const seconds = metrics.histogram(
     'huiliu_http_request_duration_seconds',
     'How long requests took, by route.',
@@ -152,6 +156,7 @@ function observer(metrics: Metrics, logger: Logger): (request: FastifyRequest, r
     const route = request.is404 ? 'unknown' : (request.routeOptions.url ?? 'unknown');
     if (/^\/(healthz|readyz|metrics)$/.test(route)) return;
     seconds.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000);
+    if (!isTold()) return;
     logger.debug(
       { method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
       'request',

@@ -1,4 +1,13 @@
-import { currentTraceparent, logScope, newTraceparent, readTraceparent, runInScope, runWithTrace } from './trace';
+import {
+  currentScope,
+  currentTraceparent,
+  logScope,
+  newTraceparent,
+  readTraceparent,
+  runInScope,
+  runNow,
+  runWithTrace,
+} from './trace';
 
 test('a trace is carried through what is awaited, and no further', async () => {
   const [one, two] = [newTraceparent(), newTraceparent()];
@@ -26,6 +35,34 @@ test('log lines name the request and the trace', () => {
   expect(runInScope({ traceparent: null, requestId: 'r1' }, () => runWithTrace(traceparent, logScope))).toMatchObject({
     requestId: 'r1',
   });
+});
+
+test('a scope that is handed on by hand holds until something is waited for, and can be brought back', async () => {
+  const traceparent = newTraceparent();
+  const ids = { requestId: 'r1', traceId: traceparent.split('-')[1] };
+  const seen = runNow({ traceparent, requestId: 'r1' }, async () => {
+    const kept = currentScope();
+    const atOnce = logScope();
+    await new Promise(setImmediate);
+    return { atOnce, later: currentScope(), brought: runNow(kept, logScope) };
+  });
+  expect(currentScope()).toBeUndefined();
+  expect(await seen).toEqual({ atOnce: ids, later: undefined, brought: ids });
+});
+
+test('the inner of two scopes counts, whether it follows or is handed on', async () => {
+  const [outer, inner] = [newTraceparent(), newTraceparent()];
+  const scope = (traceparent: string) => ({ traceparent, requestId: null });
+  expect(runNow(scope(outer), () => runWithTrace(inner, currentTraceparent))).toBe(inner);
+  expect(runNow(scope(outer), () => runWithTrace(null, currentTraceparent))).toBeNull();
+  expect(runWithTrace(outer, () => runNow(scope(inner), currentTraceparent))).toBe(inner);
+  const around = await runWithTrace(outer, async () => {
+    // One that ends meanwhile takes nothing from those that are still open.
+    await runWithTrace(inner, () => Promise.resolve());
+    await new Promise(setImmediate);
+    return currentTraceparent();
+  });
+  expect(around).toBe(outer);
 });
 
 test.each([

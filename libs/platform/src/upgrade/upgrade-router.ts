@@ -9,7 +9,7 @@ import { tooMany } from '../errors/app-error';
 import { GLOBAL_RATE } from '../http/global-rate';
 import { clientAddress, rateKeyOf } from '../http/client-address';
 import { RateLimits } from '../limits/rate-limits';
-import { newTraceparent, readTraceparent, runInScope } from '../trace/trace';
+import { keepScope, newTraceparent, openScope, readTraceparent, runNow, scopeOf } from '../trace/trace';
 import { newId } from '../ids';
 import { FrameLine } from './frame-line';
 
@@ -35,14 +35,36 @@ export interface Upgrade {
 
 export type UpgradeHandler = (upgrade: Upgrade) => void | Promise<void>;
 
+interface UpgradeOptions {
+  /** The handler hands the handshake's scope on by itself (`scopeOf(request)`, `runNow`): nothing is watched while the socket is open. */
+  readonly handsScopeOn?: boolean;
+}
+
+interface Route extends UpgradeOptions {
+  readonly pattern: RegExp;
+  readonly handler: UpgradeHandler;
+}
+
 const MAX_PAYLOAD = 64 * 1024;
 const HEARTBEAT_MS = 30_000;
+
+interface Found {
+  readonly match: RegExpExecArray;
+  readonly route: Route;
+}
+
+/** A handshake, and what waits for it. */
+interface Asked {
+  readonly request: IncomingMessage;
+  readonly url: URL | null;
+  readonly found: Found | null;
+}
 
 /** The one listener for WebSocket handshakes: finds the handler by path, answers refusals in the one error shape, closes all at the end. */
 @Injectable()
 export class UpgradeRouter {
   private readonly logger = new Logger('Upgrade');
-  private readonly routes: { readonly pattern: RegExp; readonly handler: UpgradeHandler }[] = [];
+  private readonly routes: Route[] = [];
   private readonly servers = new Map<number, WebSocketServer>();
   private readonly alive = new Map<WebSocket, boolean>();
   private readonly taken = new Set<Duplex>();
@@ -56,9 +78,9 @@ export class UpgradeRouter {
   ) {}
 
   /** Hands upgrades whose path matches `pattern` (anchor it at both ends) to `handler`. The first match wins. */
-  add(pattern: RegExp, handler: UpgradeHandler): void {
+  add(pattern: RegExp, handler: UpgradeHandler, options: UpgradeOptions = {}): void {
     // Without `g` and `y`: a pattern that remembers where it stopped would miss every other request.
-    this.routes.push({ pattern: new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')), handler });
+    this.routes.push({ ...options, pattern: new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')), handler });
   }
 
   /** True when a handler waits for WebSockets on this path. */
@@ -78,7 +100,12 @@ export class UpgradeRouter {
         traceparent: readTraceparent(request.headers['traceparent']) ?? newTraceparent(),
         requestId: newId(),
       };
-      runInScope(scope, () => void this.route(request, socket, head));
+      keepScope(request, scope);
+      const url = pathOf(request.url);
+      const found = url === null ? null : this.find(url.pathname);
+      const go = (): void => void this.route({ request, url, found }, socket, head);
+      if (found?.route.handsScopeOn === true) runNow(scope, go);
+      else openScope(scope, (leave) => void socket.once('close', leave), go);
     });
     this.heartbeat = setInterval(() => this.beat(), HEARTBEAT_MS).unref();
   }
@@ -97,7 +124,7 @@ export class UpgradeRouter {
     for (const socket of this.taken) socket.destroy();
   }
 
-  private async route(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  private async route({ request, url, found }: Asked, socket: Duplex, head: Buffer): Promise<void> {
     // A peer that resets while it is being answered must not bring the process down.
     socket.on('error', () => socket.destroy());
     const refuse = (
@@ -110,9 +137,7 @@ export class UpgradeRouter {
     if (this.stopping) return refuse(503, 'unavailable', 'stopping', { 'retry-after': '5' });
     if (request.headers.upgrade?.toLowerCase() !== 'websocket')
       return refuse(426, 'upgrade_required', 'only WebSocket is spoken here', { upgrade: 'websocket' });
-    const url = pathOf(request.url);
     if (url === null) return refuse(400, 'bad_path', 'the path is malformed');
-    const found = this.find(url.pathname);
     if (found === null) return refuse(404, 'not_found', 'no such page');
     if (request.method !== 'GET') return refuse(405, 'method_not_allowed', 'method not allowed', { allow: 'GET' });
     const address = clientAddress(request, this.config);
@@ -145,23 +170,25 @@ export class UpgradeRouter {
         return { socket, head };
       },
     };
+    const failed = (error: unknown): void =>
+      runNow(scopeOf(request), () => this.logger.error({ err: error }, 'upgrade handler failed'));
     try {
-      await found.handler(upgrade);
+      await found.route.handler(upgrade);
     } catch (error) {
       if (answered) {
-        if (!(error instanceof HandshakeFailed)) this.logger.error({ err: error }, 'upgrade handler failed');
+        if (!(error instanceof HandshakeFailed)) failed(error);
         return;
       }
       const answer = answerOf(error);
-      if (!answer.expected) this.logger.error({ err: error }, 'upgrade handler failed');
+      if (!answer.expected) failed(error);
       writeRefusal(socket, answer.status, answer.body, answer.headers);
     }
   }
 
-  private find(path: string): { match: RegExpExecArray; handler: UpgradeHandler } | null {
-    for (const { pattern, handler } of this.routes) {
-      const match = pattern.exec(path);
-      if (match !== null) return { match, handler };
+  private find(path: string): Found | null {
+    for (const route of this.routes) {
+      const match = route.pattern.exec(path);
+      if (match !== null) return { match, route };
     }
     return null;
   }
