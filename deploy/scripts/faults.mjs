@@ -11,6 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { main, Trouble } from './lib/console.mjs';
+import { ensureFaketime } from './lib/faketime.mjs';
 import { buildIfNeeded, checkNode } from './lib/launch.mjs';
 import { ROOT, inRepo } from './lib/paths.mjs';
 import { run } from './lib/processes.mjs';
@@ -55,6 +56,7 @@ async function prove(name) {
       KAFKA_BROKERS: found.KAFKA_BROKERS,
       HUILIU_TEST_MYSQL_URL: found.DATABASE_URL,
       HUILIU_TEST_FOLDER: folder,
+      FAKETIME_LIBRARY: await ensureFaketime(),
       // Those that play a whole scene; `npm test` plays some of them.
       FAULTS_PROVE: 'all',
     };

@@ -7,7 +7,7 @@ import { say } from './harness/say';
 import { distributedWorld, embeddedWorld, type DistributedWorld, type World } from './harness/world';
 import { everythingTwice, oneProcessKilled } from './parts/killed';
 import { answersSwallowed, spoolingKilled } from './parts/network';
-import { pagesComeBack, slowPage } from './parts/screens';
+import { movedToOthers, pagesComeBack, slowPage } from './parts/screens';
 
 jest.setTimeout(240_000);
 
@@ -17,6 +17,7 @@ const FEW = { conversations: 20, messagesEach: 15, answersEach: 2, perSecond: 60
 /** A scene, played while a promise is broken, and by which words it must complain. */
 interface Proof<W> {
   readonly breakage: Breakage;
+  readonly env?: Readonly<Record<string, string>>;
   readonly play: (world: W, random: Random) => Promise<string[]>;
   readonly symptom: RegExp;
 }
@@ -48,12 +49,17 @@ const DISTRIBUTED: readonly Proof<DistributedWorld>[] = [
     symptom: /pages of .* twice/,
   },
   { breakage: 'spool-fsync', play: spoolingKilled, symptom: /customers, stored: .* misses/ },
+  {
+    breakage: 'permission-when-sent',
+    env: { INSTANCES: 'inbox=2' },
+    play: movedToOthers,
+    symptom: /no longer its own/,
+  },
 ];
 
 /** What a test of one part notices by itself. */
 const BY_SPEC: readonly { readonly breakage: Breakage; readonly spec: string }[] = [
   { breakage: 'assignment-version', spec: 'apps/inbox/src/consumers/specs/decisions.spec.ts' },
-  { breakage: 'permission-when-sent', spec: 'apps/inbox/src/realtime/realtime.spec.ts' },
   { breakage: 'cursor-before-publish', spec: 'libs/connector-kit/src/runtimes/pulling.spec.ts' },
   { breakage: 'relay-cursor', spec: 'libs/storage/src/specs/mariadb.mysql.spec.ts' },
   { breakage: 'unknown-resent', spec: 'libs/connector-kit/src/outbound/outbound.spec.ts' },
@@ -78,7 +84,7 @@ describe('a broken promise is noticed, one process', () => {
 
 describe('a broken promise is noticed, a process per app', () => {
   it.each(DISTRIBUTED)('$breakage', async (proof) => {
-    const world = await distributedWorld({ HUILIU_BREAK: proof.breakage });
+    const world = await distributedWorld({ ...proof.env, HUILIU_BREAK: proof.breakage });
     try {
       await noticed(proof, world);
     } finally {

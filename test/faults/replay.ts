@@ -59,9 +59,11 @@ export async function nothingNew(world: Inside): Promise<string[]> {
   for (const visitor of visitors) await visitor.say('最后');
   await settled(world, visitors);
   const wrong: string[] = [];
-  for (const visitor of visitors) {
-    const last = (await stage.admin.messages(visitor.conversationId)).filter(({ content }) => content.text === '最后');
-    if (last.length !== 1) wrong.push(`${visitor.conversationId}: the last word is there ${last.length} times`);
+  for (const [n, visitor] of visitors.entries()) {
+    const since = (await stage.admin.messages(visitor.conversationId))
+      .filter(({ seq, direction }) => seq > before[n]!.lastSeq && direction !== 'system')
+      .map(({ content }) => content.text);
+    if (since.join() !== '最后') wrong.push(`conversation ${n}: besides the last word there came ${since.join(', ')}`);
   }
   for (const [n, visitor] of visitors.entries()) {
     const now = await look(world, visitor, before[n]);

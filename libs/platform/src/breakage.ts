@@ -42,6 +42,12 @@ export const BREAKAGES = [
   'assignment-version',
   // A send that was interrupted is sent again.
   'unknown-resent',
+  // An offer is accepted whatever has become of it and of its conversation.
+  'offer-judged',
+  // What has been handled is handled again when it comes again.
+  'handled',
+  // Signs of life are compared with a clock that was set since.
+  'stepped-clock',
 ] as const satisfies readonly string[];
 export type Breakage = (typeof BREAKAGES)[number];
 

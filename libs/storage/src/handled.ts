@@ -1,3 +1,4 @@
+import { breaks } from '@huiliu/platform';
 import type { Clock } from './clock';
 import { toDbTime } from './clock';
 import type { Database, SqlValue, Tx } from './database';
@@ -60,7 +61,7 @@ export class HandledEvents {
     }
     for (const id of ids) claim.wanted.add(id);
     const fresh = await claim.fresh;
-    return new Set(ids.filter((id) => fresh.delete(id)));
+    return new Set(ids.filter((id) => fresh.delete(id) || breaks('handled')));
   }
 
   private async insert(tx: Tx, group: string, ids: ReadonlySet<string>): Promise<Set<string>> {

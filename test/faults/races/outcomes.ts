@@ -34,6 +34,15 @@ export async function closePair(pair: Pair): Promise<void> {
 
 type Outcome = Promise<string[]>;
 
+/** Which of the two is sent first: where one process answers, it is mostly handled first, too. */
+export type Order = 'first' | 'second';
+
+async function atOnce<A, B>(order: Order, one: () => Promise<A>, other: () => Promise<B>): Promise<[A, B]> {
+  if (order === 'first') return Promise.all([one(), other()]);
+  const second = other();
+  return Promise.all([one(), second]);
+}
+
 /** Both agents send the same answer (a double click that reached two pages): one message, and both are told of that one. */
 export async function sameClientId(pair: Pair, clientId: string): Outcome {
   const visitor = await waiting(pair);
@@ -51,13 +60,14 @@ export async function sameClientId(pair: Pair, clientId: string): Outcome {
 }
 
 /** Given to a colleague while the other ends it: resolved in the end, whichever came first, and who came too late is told. */
-export async function assignAgainstResolve(pair: Pair): Outcome {
+export async function assignAgainstResolve(pair: Pair, order: Order): Outcome {
   const visitor = await waiting(pair);
   const id = visitor.conversationId;
-  const [assigned, resolved] = await Promise.all([
-    pair.one.call<Conversation>('POST', `/conversations/${id}/assign`, { json: { agentId: pair.two.me.id } }),
-    pair.two.call<Conversation>('POST', `/conversations/${id}/resolve`, { json: {} }),
-  ]);
+  const [assigned, resolved] = await atOnce(
+    order,
+    () => pair.one.call<Conversation>('POST', `/conversations/${id}/assign`, { json: { agentId: pair.two.me.id } }),
+    () => pair.two.call<Conversation>('POST', `/conversations/${id}/resolve`, { json: {} }),
+  );
   const wrong: string[] = [];
   if (resolved.status !== 200 || resolved.body.status !== 'resolved') wrong.push(`resolve: ${told(resolved)}`);
   const late = assigned.status === 409 && assigned.text.includes('conversation_resolved');
@@ -75,13 +85,15 @@ export async function assignAgainstResolve(pair: Pair): Outcome {
 }
 
 /** Handed to a team while somebody takes it: what the later of the two said holds. */
-export async function transferAgainstAssign(pair: Pair, team: Team): Outcome {
+export async function transferAgainstAssign(pair: Pair, team: Team, order: Order): Outcome {
   const visitor = await waiting(pair);
   const id = visitor.conversationId;
-  const [moved, assigned] = await Promise.all([
-    pair.one.call<Conversation>('POST', `/conversations/${id}/transfer`, { json: { teamId: team.id, note: '请看' } }),
-    pair.two.call<Conversation>('POST', `/conversations/${id}/assign`, { json: { agentId: pair.two.me.id } }),
-  ]);
+  const [moved, assigned] = await atOnce(
+    order,
+    () =>
+      pair.one.call<Conversation>('POST', `/conversations/${id}/transfer`, { json: { teamId: team.id, note: '请看' } }),
+    () => pair.two.call<Conversation>('POST', `/conversations/${id}/assign`, { json: { agentId: pair.two.me.id } }),
+  );
   const wrong: string[] = [];
   if (moved.status !== 200 || moved.body.teamId !== team.id || moved.body.assignee !== null)
     wrong.push(`transfer: ${told(moved)}`);
@@ -106,13 +118,14 @@ export async function acceptTwice(pair: Pair, offered: Offering): Outcome {
 }
 
 /** Accepted while somebody gives it to the colleague: the colleague has it in the end; a late accept is told that it is late. */
-export async function acceptAgainstAssign(pair: Pair, offered: Offering): Outcome {
+export async function acceptAgainstAssign(pair: Pair, offered: Offering, order: Order): Outcome {
   const { offer, agent, other, visitor } = offered;
   const id = visitor.conversationId;
-  const [accepted, assigned] = await Promise.all([
-    accept(agent, offer),
-    other.call<Conversation>('POST', `/conversations/${id}/assign`, { json: { agentId: other.me.id } }),
-  ]);
+  const [accepted, assigned] = await atOnce(
+    order,
+    () => accept(agent, offer),
+    () => other.call<Conversation>('POST', `/conversations/${id}/assign`, { json: { agentId: other.me.id } }),
+  );
   const wrong: string[] = [];
   if (assigned.status !== 200 || assigned.body.assignee?.id !== other.me.id) wrong.push(`assign: ${told(assigned)}`);
   const late = accepted.status === 409 && accepted.text.includes('offer_ended');

@@ -42,9 +42,10 @@ export async function answeringRaces(world: Inside): Promise<string[]> {
   const wrong: string[] = [];
   const times = timesIn(world);
   for (let i = 0; i < times; i++) {
+    const order = i % 2 === 0 ? 'first' : 'second';
     wrong.push(...(await sameClientId(pair, `same-${i}`)));
-    wrong.push(...(await assignAgainstResolve(pair)));
-    wrong.push(...(await transferAgainstAssign(pair, team)));
+    wrong.push(...(await assignAgainstResolve(pair, order)));
+    wrong.push(...(await transferAgainstAssign(pair, team, order)));
   }
   await closePair(pair);
   world.count('races', 3 * times);
@@ -59,7 +60,7 @@ export async function acceptingRaces(world: Inside): Promise<string[]> {
   const times = timesIn(world);
   for (let i = 0; i < times; i++) {
     wrong.push(...(await acceptTwice(pair, await offering(pair))));
-    wrong.push(...(await acceptAgainstAssign(pair, await offering(pair))));
+    wrong.push(...(await acceptAgainstAssign(pair, await offering(pair), i % 2 === 0 ? 'first' : 'second')));
   }
   await closePair(pair);
   world.count('races', 2 * times);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Conversation } from '@huiliu/contracts';
-import { conflict, newId, notFound } from '@huiliu/platform';
+import { breaks, conflict, newId, notFound } from '@huiliu/platform';
 import { Clock, Database, type Tx } from '@huiliu/storage';
 import type { Viewer } from '../auth/viewer';
 import { assign } from '../conversations/domain/ownership';
@@ -29,12 +29,9 @@ export class OffersService {
     return this.answer(viewer, id, 'accepted', async (tx, change, offer, now) => {
       const agent = (await this.standings.lock(tx, [viewer.id])).get(viewer.id);
       const { thread } = change;
-      if (
-        thread.assignmentVersion !== offer.assignmentVersion ||
-        thread.assigneeId !== null ||
-        thread.status !== 'open'
-      )
-        throw ended();
+      const still =
+        thread.assignmentVersion === offer.assignmentVersion && thread.assigneeId === null && thread.status === 'open';
+      if (!still && !breaks('offer-judged')) throw ended();
       if (agent === undefined || agent.disabled) throw conflict('agent_disabled', 'you are disabled');
       if (agent.load >= agent.capacity) throw conflict('agent_full', 'you have as many conversations as you may take');
       this.end(change, offer, 'accepted', now);
@@ -71,7 +68,8 @@ export class OffersService {
       if (!loaded || offer === null) throw notFound('offer');
       const change = beginChange(loaded);
       const now = this.clock.now();
-      if (offer.state === 'open' && offer.expiresAt > now.toISOString()) await act(tx, change, offer, now);
+      const open = offer.state === 'open' || (breaks('offer-judged') && offer.state !== answer);
+      if (open && offer.expiresAt > now.toISOString()) await act(tx, change, offer, now);
       else if (offer.state !== answer) throw ended();
       return (await this.store.save(tx, [change], now)).get(known.conversationId) as Conversation;
     });
