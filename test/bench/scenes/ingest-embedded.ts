@@ -81,7 +81,7 @@ export const ingestEmbedded: Scene = async ({ seconds, seed }) => {
       const first = await untilPast(database, 0);
       const product = await starting;
       const meter = new CpuMeter(product.processes());
-      const metered = database.position();
+      const metered = database.position() + database.ahead();
       const ended = await untilPast(database, last - 1);
       const cpu = meter.read();
       await until(async () => (await assigned(database, conversations)) === CONVERSATIONS, 30_000);
@@ -119,7 +119,7 @@ export const ingestEmbedded: Scene = async ({ seconds, seed }) => {
         settings: () =>
           Promise.resolve({
             agents: desk.agents.length,
-            database: 'SQLite, WAL, synchronous=FULL, wal_autocheckpoint=4000',
+            database: 'SQLite, WAL, synchronous=FULL, wal_autocheckpoint=10000',
           }),
       },
       { seconds, seed },
