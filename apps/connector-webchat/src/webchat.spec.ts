@@ -1,3 +1,4 @@
+import { ChannelInboundEvent } from '@huiliu/contracts';
 import { messageIdOf, newId } from '@huiliu/platform';
 import { call, eventually, FrameSocket, isErrorBody, socketUrl, type VisitorClient } from '@huiliu/testing';
 import { hashOf, SECRET, WebchatApp } from './testing/webchat-app';
@@ -162,6 +163,22 @@ describe('the website visitor', () => {
         ),
       );
       expect(event.data).toMatchObject({ content: { ...content, text: plain } });
+    });
+
+    it('are published as the contract reads them, in the trace in which they came', async () => {
+      const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+      for (const request of [{}, { identity: { id: 'u-8', hash: hashOf('u-8') } }]) {
+        const visitor = await app.visitor(accountId, request);
+        const { body } = await app.post(visitor, { clientId: 'c', content: text('hi') }, { traceparent });
+        const event = await eventually('the event', () =>
+          app.inbound.find(
+            (one) => one.type === 'message.received' && one.data.messageId === (body as { id: string }).id,
+          ),
+        );
+        expect(event.traceparent).toBe(traceparent);
+        expect(event).toEqual(ChannelInboundEvent.parse(event));
+        expect(event.data.contact).not.toHaveProperty('name');
+      }
     });
 
     it('need a token of this account', async () => {
