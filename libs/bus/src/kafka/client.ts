@@ -2,6 +2,7 @@ import { Kafka, logLevel, Partitioners, type ISocketFactory, type LogEntry, type
 import { encodeLean } from './lean-produce';
 import { promptSockets } from './prompt-sockets';
 import { keepQueuesQuiet } from './quiet-queue';
+import { fetchInSessions } from './session-fetch';
 
 /** Where the client's lines go. */
 export interface KafkaLog {
@@ -28,6 +29,7 @@ export interface KafkaOptions {
 export function createKafka(options: KafkaOptions): Kafka {
   keepQueuesQuiet();
   encodeLean();
+  fetchInSessions();
   const write = ({ namespace, level, log }: LogEntry): void => {
     const error = typeof log['error'] === 'string' ? `: ${log['error']}` : '';
     const line = `${namespace}: ${log.message}${error}`;
