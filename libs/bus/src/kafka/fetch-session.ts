@@ -18,7 +18,7 @@ export interface SessionFields {
 }
 
 /** One Fetch on its way. Exactly one of the two is called when it is over. */
-export interface AskedInSession {
+interface AskedInSession {
   readonly topics: readonly TopicAsked[];
   readonly session: SessionFields;
   /** `sessionId`: what the broker calls the session from now on; 0 where it keeps none. */

@@ -9,7 +9,7 @@ export interface Unsent extends OutboxRow {
   readonly record: OutboxRecord;
 }
 
-export interface Found {
+interface Found {
   readonly rows: readonly Unsent[];
   /** Nothing else waited in the group's shards. */
   readonly isAll: boolean;

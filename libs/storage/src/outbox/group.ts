@@ -8,7 +8,7 @@ export interface OutboxRow {
 }
 
 /** A look at the table that went with a commit, and how things stood when it was asked for. */
-export interface Seen {
+interface Seen {
   readonly rows: readonly OutboxRow[];
   readonly shards: readonly number[];
   readonly rings: number;
