@@ -37,6 +37,8 @@ export interface SubscriptionOptions {
   readonly maxBatch?: number;
   /** Nothing else concerns the handler: what is of other types may be passed over without having been read. */
   readonly types?: readonly string[];
+  /** While it answers false nothing of the topic concerns the handler, and what comes may be passed over, too. */
+  readonly concerned?: () => boolean;
   /** Lanes inside a partition: keys spread over so many batches that run at once. */
   readonly lanes?: number;
   /**

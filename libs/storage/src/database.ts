@@ -30,6 +30,11 @@ export interface Tx extends Queryable {
    * Answers the rows found. (SQLite has one writer: nothing to lock.)
    */
   lock<R = Row>(table: string, idColumn: string, ids: readonly string[], columns?: readonly string[]): Promise<R[]>;
+  /**
+   * Asks a question with the commit, as the last thing before it, and hands over the answer once the data is durable, before `afterCommit`. It may
+   * go unasked: who needs the answer asks again. Absent where asking afterwards costs as little.
+   */
+  askLast?(sql: string, onCommitted: (rows: Row[]) => void): void;
   /** Called once the data is durable, in the order registered; never when the transaction fails. Must not throw. */
   afterCommit(callback: () => void): void;
 }

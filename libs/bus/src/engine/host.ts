@@ -30,6 +30,8 @@ export interface RunnerSpec {
   readonly lanes: number;
   /** Records of other types are done when they come; all are handed out, where this is not set. */
   readonly types?: ReadonlySet<string>;
+  /** While it answers false all records are done when they come. */
+  readonly isConcerned?: () => boolean;
   readonly handler: BatchHandler;
   readonly progress: Progress;
   /** The contiguous prefix grew up to this offset. */

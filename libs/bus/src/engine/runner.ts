@@ -70,13 +70,15 @@ export class PartitionRunner implements LaneHost {
   /** Takes records in, in order. */
   push(records: readonly RawRecord[]): void {
     if (this.ending) return;
+    const { types, isConcerned } = this.spec;
+    const concerns = isConcerned?.() ?? true;
     for (const record of records) {
       const entry = new Entry(this.spec.topic, this.spec.partition, record);
       this.window.push(entry);
-      if (this.concerns(record)) this.lanes[laneOf(entry.key, this.lanes.length)]!.add(entry);
+      if (concerns && this.isOfType(record)) this.lanes[laneOf(entry.key, this.lanes.length)]!.add(entry);
       else entry.done = true;
     }
-    if (this.spec.types !== undefined) this.settle();
+    if (types !== undefined || !concerns) this.settle();
     this.report();
     if (this.started) for (const lane of this.lanes) lane.wake();
   }
@@ -172,7 +174,7 @@ export class PartitionRunner implements LaneHost {
     }
   }
 
-  private concerns({ value }: RawRecord): boolean {
+  private isOfType({ value }: RawRecord): boolean {
     if (this.spec.types === undefined) return true;
     const head = headOf(value);
     return head === null || this.spec.types.has(head.type);

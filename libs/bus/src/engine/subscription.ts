@@ -11,6 +11,7 @@ export interface Subscription {
   readonly lanes: number;
   readonly together: boolean;
   readonly types?: ReadonlySet<string>;
+  readonly concerned?: () => boolean;
   readonly restMs: number;
   readonly handler: BatchHandler;
 }
@@ -37,6 +38,7 @@ export class Subscriptions {
       lanes: Math.max(1, options.lanes ?? DEFAULT_LANES),
       together: options.together ?? false,
       ...(options.types && { types: new Set(options.types) }),
+      ...(options.concerned && { concerned: options.concerned }),
       restMs: options.restMs ?? 0,
       handler,
     });

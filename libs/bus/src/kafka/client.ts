@@ -3,6 +3,7 @@ import { dropSilentConnections } from './drop-silent';
 import { encodeLean } from './lean-produce';
 import { promptSockets } from './prompt-sockets';
 import { keepQueuesQuiet } from './quiet-queue';
+import { fetchInSessions } from './session-fetch';
 
 /** Where the client's lines go. */
 export interface KafkaLog {
@@ -30,6 +31,7 @@ export function createKafka(options: KafkaOptions): Kafka {
   keepQueuesQuiet();
   encodeLean();
   dropSilentConnections();
+  fetchInSessions();
   const write = ({ namespace, level, log }: LogEntry): void => {
     const error = typeof log['error'] === 'string' ? `: ${log['error']}` : '';
     const line = `${namespace}: ${log.message}${error}`;

@@ -118,11 +118,12 @@ export class GroupConsumer {
 
   private begin(subscription: Subscription, partition: number): void {
     const { deps, handled } = this.options;
-    const { topic, group } = subscription;
+    const { topic, group, concerned } = subscription;
     const place = placeOf(topic.name, partition);
     const scope = { group, topic: topic.name, partition };
     const runner: PartitionRunner = new PartitionRunner(deps, {
       ...subscription,
+      ...(concerned && { isConcerned: concerned }),
       partition,
       progress: new HandledProgress(handled, deps.parked, scope),
       onProgress: (offset) => {

@@ -1,4 +1,4 @@
-/** What `lean-produce.ts` replaces. */
+/** What `lean-produce.ts` and `session-fetch.ts` replace. */
 declare module 'kafkajs/src/protocol/requests' {
   interface Made {
     readonly request: {
@@ -10,7 +10,7 @@ declare module 'kafkajs/src/protocol/requests' {
   interface Definition {
     protocol(options: { readonly version: number | string }): (call: object) => Made;
   }
-  const definitions: { requests: { readonly Produce: Definition } };
+  const definitions: { requests: { readonly Produce: Definition; readonly Fetch: Definition } };
   export = definitions;
 }
 

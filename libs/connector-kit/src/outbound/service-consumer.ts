@@ -49,8 +49,17 @@ export class ServiceConsumer {
     if (!options.connectors.some(({ definition }) => definition.tracksService === true)) return;
     // A group of its own: what waits for a platform here holds up neither sends nor files.
     const group = `${options.app}.service`;
-    const what = { group, maxBatch: MAX_BATCH, types: ['conversation.updated'], restMs: REST_MS };
-    bus.subscribe(INBOX_EVENTS, what, (batch) => this.handle(batch));
+    bus.subscribe(
+      INBOX_EVENTS,
+      {
+        group,
+        maxBatch: MAX_BATCH,
+        types: ['conversation.updated'],
+        concerned: () => this.host.some(({ runtime }) => runtime.serve !== undefined),
+        restMs: REST_MS,
+      },
+      (batch) => this.handle(batch),
+    );
   }
 
   /** Claims nothing: telling a platform twice what it knows changes nothing, and most of what passes here concerns nobody. */

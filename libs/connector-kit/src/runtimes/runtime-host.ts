@@ -97,6 +97,11 @@ export class RuntimeHost implements OnApplicationBootstrap, OnApplicationShutdow
     return this.running.get(accountId);
   }
 
+  some(is: (running: Running) => boolean): boolean {
+    for (const running of this.running.values()) if (is(running)) return true;
+    return false;
+  }
+
   /** Something waits at the platform for this account: the process that reads it is told, whichever it is. */
   requestPull(accountId: string, hint: string | null): void {
     this.bus.signal({ type: 'connector.pull', accountId, hint: hint?.slice(0, 512) ?? null } satisfies Signal);

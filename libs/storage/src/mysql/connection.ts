@@ -37,6 +37,12 @@ export function ask(
   });
 }
 
+/** Statements in one request, each only when those before it succeeded. Answers what each answers. */
+export async function askTogether(connection: PoolConnection, statements: readonly string[]): Promise<unknown[]> {
+  const answer = await ask(connection, statements.join(';\n'));
+  return statements.length === 1 ? [answer] : (answer as unknown[]);
+}
+
 /** A connection that answers. Give it back with `giveBack`, or destroy it when it is not known to be well. */
 export async function take(pool: Pool): Promise<PoolConnection> {
   for (;;) {

@@ -1,10 +1,10 @@
 import type { Pool, PoolConnection } from 'mysql2';
 import type { DataSource } from 'typeorm';
 import { Database, type Row, type SqlValue, type Tx } from '../database';
-import { CommitUnknown, DatabaseClosed, isRepeatable } from '../errors';
-import { ask, giveBack, isSilent, take } from './connection';
+import { CommitUnknown, DatabaseClosed, isInfrastructureError, isRepeatable } from '../errors';
+import { ask, askTogether, giveBack, isSilent, take } from './connection';
 import { openMysql, poolOf } from './options';
-import { MysqlTx } from './tx';
+import { MysqlTx, Unproven } from './tx';
 
 const WRITE_CONNECTIONS = 10;
 /** Reads have connections of their own: a work that fills the write pool cannot starve them, nor they it. */
@@ -70,10 +70,15 @@ export class MysqlDatabase extends Database {
   }
 
   private async repeated<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    let oneByOne = false;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.once(work);
+        return await this.once(work, oneByOne);
       } catch (error) {
+        if (error instanceof Unproven && !oneByOne) {
+          oneByOne = true;
+          continue;
+        }
         if (attempt >= ATTEMPTS || !isRepeatable(error)) throw error;
         // Two that collided must not collide again in step.
         const pause = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** attempt) * (0.5 + Math.random());
@@ -82,7 +87,7 @@ export class MysqlDatabase extends Database {
     }
   }
 
-  private async once<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  private async once<T>(work: (tx: Tx) => Promise<T>, oneByOne: boolean): Promise<T> {
     const connection = await take(this.writing);
     let reusable = false;
     try {
@@ -90,7 +95,7 @@ export class MysqlDatabase extends Database {
         await ask(connection, 'SET SESSION autocommit = 0');
         this.transactional.add(connection);
       }
-      const tx = new MysqlTx(connection, this.packetBytes);
+      const tx = new MysqlTx(connection, this.packetBytes, oneByOne);
       let value: T;
       try {
         value = await work(tx);
@@ -98,13 +103,21 @@ export class MysqlDatabase extends Database {
       } catch (error) {
         reusable = await rolledBack(connection, tx.doomedBy?.error ?? error);
         // A work may have wrapped the deadlock in an error of its own.
-        throw tx.doomedBy === null ? error : tx.doomedBy.error;
+        if (tx.doomedBy !== null) throw tx.doomedBy.error;
+        // What was kept might have been refused, and the work have gone another way.
+        throw tx.hasUnsent ? new Unproven(error) : error;
       } finally {
         tx.end();
       }
-      await commit(connection);
+      let answers: unknown[];
+      try {
+        answers = await commit(connection, tx.withCommit);
+      } catch (error) {
+        if (error instanceof Unproven) reusable = await rolledBack(connection, error);
+        throw error;
+      }
       reusable = true;
-      tx.runCallbacks();
+      tx.committed(answers);
       return value;
     } finally {
       if (reusable) giveBack(connection);
@@ -138,11 +151,13 @@ async function rolledBack(connection: PoolConnection, after: unknown): Promise<b
   }
 }
 
-/** A commit that the server refused did not happen; one without an answer may have. */
-async function commit(connection: PoolConnection): Promise<void> {
+/** A commit that the server refused did not happen; one without an answer may have. What goes ahead of it may be refused, too. */
+async function commit(connection: PoolConnection, ahead: readonly string[]): Promise<unknown[]> {
   try {
-    await ask(connection, 'COMMIT');
+    return await askTogether(connection, [...ahead, 'COMMIT']);
   } catch (error) {
-    throw isRepeatable(error) ? error : new CommitUnknown(error);
+    if (isRepeatable(error)) throw error;
+    // A commit itself fails by trouble of the server's alone.
+    throw ahead.length > 0 && !isInfrastructureError(error) ? new Unproven(error) : new CommitUnknown(error);
   }
 }

@@ -58,8 +58,15 @@ export function mysqlOptions(url: string, readonly: boolean, connections: number
     bigNumberStrings: false,
     connectTimeout: 10_000,
     logger: new QuietLogger(),
-    // Sums come back as numbers, as they do from SQLite.
-    extra: { connectionLimit: connections, decimalNumbers: true, enableKeepAlive: true, queryFormat: filledByDriver },
+    extra: {
+      connectionLimit: connections,
+      // Sums come back as numbers, as they do from SQLite.
+      decimalNumbers: true,
+      enableKeepAlive: true,
+      queryFormat: filledByDriver,
+      // What a transaction writes goes in few requests (`MysqlTx`).
+      multipleStatements: !readonly,
+    },
   };
 }
 

@@ -3,21 +3,39 @@ import { insertOf, selectByIdsSql, sortedIds, type UpsertClause } from '../bulk'
 import type { Row, SqlValue, Tx } from '../database';
 import { isInfrastructureError } from '../errors';
 import { TransactionState } from '../transaction-state';
-import { ask, type Changed } from './connection';
-import { tuples } from './literal';
+import { askTogether, type Changed } from './connection';
+import { filled, tuples } from './literal';
 
 const ROWS_AT_ONCE = 1000;
 const IDS_AT_ONCE = 1000;
 
-/** A transaction on one connection of the pool. */
+/**
+ * One of several statements that went together was refused, or the work failed while some had not gone yet: where that came from is not known,
+ * nor what the work would have done about it. It is done again one by one.
+ */
+export class Unproven extends Error {
+  constructor(cause: unknown) {
+    super('statements that went together must go one by one', { cause });
+  }
+}
+
+/**
+ * A transaction on one connection of the pool. Rows to be written, of which the server has nothing to tell but that they are, are kept until
+ * the next statement that has an answer, or the commit, and go with it in one request, in their order: a way to the server and back is most of
+ * what a small statement costs. `oneByOne`: each goes at once, and what is thrown is thrown where it belongs.
+ */
 export class MysqlTx extends TransactionState implements Tx {
   readonly dialect = 'mysql';
   private doom: { readonly error: unknown } | null = null;
+  private kept: string[] = [];
+  private keptBytes = 0;
+  private readonly last: { readonly sql: string; readonly onCommitted: (rows: Row[]) => void }[] = [];
 
   constructor(
     private readonly connection: PoolConnection,
-    /** The most bytes that one statement may have. */
+    /** The most bytes that one request may have. */
     private readonly packetBytes: number,
+    private readonly oneByOne: boolean,
   ) {
     super();
   }
@@ -28,6 +46,28 @@ export class MysqlTx extends TransactionState implements Tx {
    */
   get doomedBy(): { readonly error: unknown } | null {
     return this.doom;
+  }
+
+  /** Whether rows were written that have not gone yet. */
+  get hasUnsent(): boolean {
+    return this.kept.length > 0;
+  }
+
+  /** All that goes ahead of the commit, in one request with it. */
+  get withCommit(): readonly string[] {
+    return this.last.length === 0 ? this.kept : [...this.kept, ...this.last.map(({ sql }) => sql)];
+  }
+
+  /** The transaction is committed; `answers`: to `withCommit`. */
+  committed(answers: readonly unknown[]): void {
+    for (const [i, { onCommitted }] of this.last.entries()) onCommitted(answers[this.kept.length + i] as Row[]);
+    this.runCallbacks();
+  }
+
+  askLast(sql: string, onCommitted: (rows: Row[]) => void): void {
+    this.refuseWhenOver();
+    // Who asks so can ask afterwards as well.
+    if (!this.oneByOne) this.last.push({ sql: oneStatement(sql), onCommitted });
   }
 
   async query<R = Row>(sql: string, params: readonly SqlValue[] = []): Promise<R[]> {
@@ -41,11 +81,11 @@ export class MysqlTx extends TransactionState implements Tx {
 
   async insertMany(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<void> {
     const parts = this.parts(rows);
-    if (parts.length <= 1) return this.insertParts(table, columns, rows, parts);
+    if (parts.length <= 1) return this.keepParts(table, columns, rows, parts);
     // In several statements: a duplicate key in a later one must undo the earlier, as it does where there is only one.
     await this.ask('SAVEPOINT bulk', []);
     try {
-      await this.insertParts(table, columns, rows, parts);
+      for (const part of parts) await this.send(insertOf('mysql', table, columns, tuples(rows, part, columns.length)));
     } catch (error) {
       if (this.doom === null) await this.ask('ROLLBACK TO SAVEPOINT bulk', []);
       throw error;
@@ -60,7 +100,7 @@ export class MysqlTx extends TransactionState implements Tx {
     conflict: readonly string[],
     update: readonly string[],
   ): Promise<void> {
-    await this.insertParts(table, columns, rows, this.parts(rows), { conflict, update });
+    await this.keepParts(table, columns, rows, this.parts(rows), { conflict, update });
   }
 
   async lock<R = Row>(
@@ -79,7 +119,7 @@ export class MysqlTx extends TransactionState implements Tx {
     return rows;
   }
 
-  private async insertParts(
+  private async keepParts(
     table: string,
     columns: readonly string[],
     rows: readonly (readonly SqlValue[])[],
@@ -87,7 +127,7 @@ export class MysqlTx extends TransactionState implements Tx {
     upsert?: UpsertClause,
   ): Promise<void> {
     for (const part of parts)
-      await this.ask(insertOf('mysql', table, columns, tuples(rows, part, columns.length), upsert), []);
+      await this.keep(insertOf('mysql', table, columns, tuples(rows, part, columns.length), upsert));
   }
 
   /** Cuts rows into statements that fit a packet, escaped and encoded. */
@@ -112,14 +152,48 @@ export class MysqlTx extends TransactionState implements Tx {
     return parts;
   }
 
-  private async ask(sql: string, params: readonly SqlValue[]): Promise<unknown> {
-    this.refuseWhenEnded();
-    if (this.doom !== null) throw this.doom.error;
+  private async keep(sql: string): Promise<void> {
+    if (this.oneByOne) return void (await this.send(sql));
+    this.refuseWhenOver();
+    const bytes = mostBytes(sql);
+    // Two requests, where it is too much for one.
+    if (this.keptBytes + bytes > this.packetBytes && this.kept.length > 0) await this.send('DO 0');
+    this.kept.push(sql);
+    this.keptBytes += bytes;
+  }
+
+  private ask(sql: string, params: readonly SqlValue[]): Promise<unknown> {
+    return this.send(params.length === 0 ? oneStatement(sql) : filled(oneStatement(sql), params));
+  }
+
+  /** Sends what was kept and then this, whose answer it answers. */
+  private async send(sql: string): Promise<unknown> {
+    this.refuseWhenOver();
+    const ahead = this.kept;
+    const isTooMuch = ahead.length > 0 && this.keptBytes + mostBytes(sql) > this.packetBytes;
+    this.kept = [];
+    this.keptBytes = 0;
     try {
-      return await ask(this.connection, sql, params);
+      if (isTooMuch) await askTogether(this.connection, ahead);
+      return (await askTogether(this.connection, isTooMuch ? [sql] : [...ahead, sql])).at(-1);
     } catch (error) {
       if (isInfrastructureError(error)) this.doom = { error };
-      throw error;
+      else if (ahead.length > 0) this.doom = { error: new Unproven(error) };
+      throw this.doom?.error ?? error;
     }
   }
+
+  private refuseWhenOver(): void {
+    this.refuseWhenEnded();
+    if (this.doom !== null) throw this.doom.error;
+  }
 }
+
+/** Requests may hold several statements; one that was asked for is one. */
+function oneStatement(sql: string): string {
+  if (sql.includes(';')) throw new TypeError('a statement holds no semicolon outside of its values');
+  return sql;
+}
+
+/** A UTF-16 unit takes at most three bytes of UTF-8. */
+const mostBytes = (sql: string): number => sql.length * 3;

@@ -7,6 +7,15 @@ export interface OutboxRow {
   readonly shard: number;
 }
 
+/** A look at the table that went with a commit, and how things stood when it was asked for. */
+interface Seen {
+  readonly rows: readonly OutboxRow[];
+  readonly shards: readonly number[];
+  readonly rings: number;
+  readonly forgotten: number;
+  readonly most: number;
+}
+
 /** One group of shards: what is on its way, and from which shard the next batch begins. */
 export class Group {
   /** Rung by commits. */
@@ -16,6 +25,14 @@ export class Group {
   readonly inFlight = new Set<number>();
   /** What the bus has and the table still holds. */
   readonly sent = new Map<number, OutboxRow>();
+  /** How often something was taken out of `sent`. */
+  forgotten = 0;
+  /** How often it was rung. */
+  rings = 0;
+  /** Nothing is on its way, and the next commit wakes it. */
+  rests = false;
+  /** What the commit saw that woke it. */
+  seen: Seen | null = null;
   deleting: Promise<void> | null = null;
   /** Rung by nothing but the end. */
   readonly broom = new Alarm();

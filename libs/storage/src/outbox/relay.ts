@@ -1,12 +1,11 @@
-import { breaks } from '@huiliu/platform';
 import { ulid } from 'ulid';
 import type { Clock } from '../clock';
 import { fromDbTime } from '../clock';
 import type { Database } from '../database';
 import type { OutboxRecord } from '../outbox';
 import { Alarm } from './alarm';
-import { Group, type OutboxRow } from './group';
-import { indexName } from '../table';
+import { Backlog, type Unsent } from './backlog';
+import { Group } from './group';
 import { ShardShare } from './shard-share';
 import { SHARDS, type TableOutbox } from './table-outbox';
 
@@ -19,10 +18,6 @@ export interface RelayOptions {
   readonly batch?: number;
   /** Shards are spread over so many groups; each has at most one batch on its way. */
   readonly groups?: number;
-}
-
-interface Unsent extends OutboxRow {
-  readonly record: OutboxRecord;
 }
 
 /** What is sent is deleted so long after, many a time: no record waits for the deletion of the one before. */
@@ -49,7 +44,7 @@ export class OutboxRelay {
   private readonly heart = new Alarm();
   private readonly pollMs: number;
   private readonly leaseMs: number;
-  private readonly batch: number;
+  private readonly backlog: Backlog;
   private publish: PublishRecords | null = null;
   private heartbeat: Promise<void> | null = null;
   private loops: Promise<unknown> | null = null;
@@ -67,7 +62,7 @@ export class OutboxRelay {
     this.table = `${prefix}_outbox`;
     this.pollMs = options.pollMs ?? 200;
     this.leaseMs = options.leaseMs ?? 10_000;
-    this.batch = options.batch ?? 500;
+    this.backlog = new Backlog(database, outbox, this.table, options.batch ?? 500);
     const groups = options.groups ?? 2;
     const all = Array.from({ length: SHARDS }, (_, shard) => shard);
     this.groups = Array.from(
@@ -75,8 +70,14 @@ export class OutboxRelay {
       (_, group) => new Group(all.filter((shard) => shard % groups === group)),
     );
     this.share = new ShardShare(database, prefix, clock, ulid(), this.leaseMs);
+    outbox.onAdded((tx, shards) => {
+      for (const group of this.groupsOf(shards)) this.backlog.lookWith(tx, group, this.shardsOf(group));
+    });
     outbox.onCommitted((shards) => {
-      for (const group of this.groups) if (group.shards.some((shard) => shards.has(shard))) group.alarm.ring();
+      for (const group of this.groupsOf(shards)) {
+        group.rings++;
+        group.alarm.ring();
+      }
     });
   }
 
@@ -153,62 +154,25 @@ export class OutboxRelay {
   private async send(group: Group): Promise<void> {
     while (this.state !== 'stopped') {
       try {
-        const rows = await this.next(group);
+        const { rows, isAll } = await this.backlog.next(group, this.shardsOf(group));
         if (rows.length > 0) await this.forward(group, rows);
         group.failures = 0;
         if (this.groups.every((each) => each.failures === 0)) this.sendError = null;
-        if (rows.length > 0) continue;
+        // What this process has committed since has rung; of other processes there may be more.
+        if (rows.length > 0 && !(isAll && this.share.alone && this.state === 'running')) continue;
         if (this.state === 'draining') return await this.swept(group);
         // Its own commits ring: who is alone looks only for what an earlier process has left.
+        group.rests = true;
         await group.alarm.wait(this.share.alone ? this.pollMs * ALONE : this.pollMs);
+        group.rests = false;
       } catch (error) {
         await this.backOff(group, error);
       }
     }
   }
 
-  /** The lowest unsent rows of the group's shards. */
-  private async next(group: Group): Promise<Unsent[]> {
-    const shards = group.shards.filter((shard) => this.share.owns(shard));
-    const behind = shards.filter((shard) => shard >= group.cursor);
-    const from = group.cursor;
-    group.cursor = 0;
-    if (behind.length > 0) {
-      const rows = await this.select(behind, group);
-      // Where there is more than a batch, the next begins with the shard after: none starves.
-      if (rows.length >= this.batch) group.cursor = rows[rows.length - 1]!.shard + 1;
-      if (rows.length > 0) return rows;
-    }
-    return from > 0 && shards.length > behind.length ? this.select(shards, group) : [];
-  }
-
-  private async select(shards: readonly number[], group: Group): Promise<Unsent[]> {
-    // By the index (shard, n) the rows come in order without sorting all of a long backlog.
-    const index =
-      this.database.dialect === 'mysql' ? ` FORCE INDEX (${indexName(this.table, 'i', ['shard', 'n'])})` : '';
-    // As they are now: what is deleted while the database answers may be in its answer.
-    const sent = new Set(group.sent.keys());
-    const found = await this.database.query<OutboxRow>(
-      `SELECT n, id, shard FROM ${this.table}${index} WHERE shard IN (${shards.join(', ')})${breaks('relay-cursor') ? ` AND n > ${group.last}` : ''} ORDER BY shard, n LIMIT ${this.batch + sent.size}`,
-    );
-    const rows = found.filter(({ n }) => !sent.has(n)).slice(0, this.batch);
-    // Taken before anything is awaited: what is remembered may be forgotten meanwhile, and no row may be left out before a later one.
-    const known = rows.map(({ id }) => this.outbox.remembered(id));
-    const read = await this.read(rows.filter((_, i) => known[i] === undefined));
-    return rows.flatMap((row, i) => {
-      const record = known[i] ?? read.get(row.id);
-      // Gone since: another process had the shard meanwhile and has sent it.
-      return record === undefined ? [] : [{ ...row, record }];
-    });
-  }
-
-  /** What the rows hold, by id: what another process committed, or this one long ago. */
-  private async read(rows: readonly OutboxRow[]): Promise<Map<string, OutboxRecord>> {
-    if (rows.length === 0) return new Map();
-    const found = await this.database.query<{ id: string; topic: string; event_key: string; value: string }>(
-      `SELECT id, topic, event_key, value FROM ${this.table} WHERE n IN (${rows.map(({ n }) => n).join(', ')})`,
-    );
-    return new Map(found.map(({ id, topic, event_key: key, value }) => [id, { id, topic, key, value }]));
+  private shardsOf(group: Group): number[] {
+    return group.shards.filter((shard) => this.share.owns(shard));
   }
 
   private async forward(group: Group, rows: readonly Unsent[]): Promise<void> {
@@ -247,6 +211,7 @@ export class OutboxRelay {
         await this.delete(rows.map(({ n }) => n));
         this.outbox.forget(rows.map(({ id }) => id));
         for (const { n } of rows) group.sent.delete(n);
+        group.forgotten++;
         failures = 0;
       } catch (error) {
         // It stays for the next owner, who sends it again.
@@ -272,7 +237,11 @@ export class OutboxRelay {
   }
 
   private owned(): string {
-    return this.groups.map((group) => group.shards.filter((shard) => this.share.owns(shard)).join()).join();
+    return this.groups.map((group) => this.shardsOf(group).join()).join();
+  }
+
+  private groupsOf(shards: ReadonlySet<number>): Group[] {
+    return this.groups.filter((group) => group.shards.some((shard) => shards.has(shard)));
   }
 
   private ringAll(): void {

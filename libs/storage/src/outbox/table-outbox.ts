@@ -48,6 +48,7 @@ export class TableOutbox extends Outbox {
   private readonly table: string;
   /** The first are the oldest: another process sends their shard, or there is a backlog. */
   private readonly unsent = new Latest<string, OutboxRecord>(MOST_REMEMBERED, MOST_REMEMBERED_BYTES);
+  private watcher: ((tx: Tx, shards: ReadonlySet<number>) => void) | null = null;
   private listener: ((shards: ReadonlySet<number>) => void) | null = null;
 
   constructor(
@@ -70,6 +71,7 @@ export class TableOutbox extends Outbox {
       return [id, topic, key, shard, value, now];
     });
     await tx.insertMany(this.table, ['id', 'topic', 'event_key', 'shard', 'value', 'created_at'], rows);
+    this.watcher?.(tx, shards);
     tx.afterCommit(() => {
       if (this.listener === null) return;
       this.remember(records);
@@ -85,6 +87,11 @@ export class TableOutbox extends Outbox {
   /** The bus has them. */
   forget(ids: readonly string[]): void {
     for (const id of ids) this.unsent.delete(id);
+  }
+
+  /** Tells the relay of this process of a transaction that has something to send from these shards. */
+  onAdded(watcher: (tx: Tx, shards: ReadonlySet<number>) => void): void {
+    this.watcher = watcher;
   }
 
   /** Tells the relay of this process which shards have something to send. */

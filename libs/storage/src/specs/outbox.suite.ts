@@ -143,6 +143,25 @@ export function outboxSuite(dialect: Dialect): void {
       await stores[1].relay.stop();
     });
 
+    test(`two processes write in turn and one of them sends, which has nothing else to do: in order, nothing left behind (seed ${SEED})`, async () => {
+      const random = seeded(SEED + 2);
+      const stores = await Promise.all([place.open({ relay: FAST }), place.open({ relay: FAST })]);
+      const broker = new Broker();
+      stores[0].relay.start(async (records) => {
+        await after(random() * 2);
+        for (const record of records) broker.take(record);
+      });
+      for (let i = 0; i < 200; i++) {
+        const storage = stores[random() < 0.7 ? 0 : 1];
+        await say(storage, threads[Math.floor(random() * 3)]!, random).catch(() => undefined);
+        if (random() < 0.5) await after(random() * 6);
+      }
+      await until(async () => (await left(stores[0])) === 0);
+      expect(broker.disorder).toEqual([]);
+      expect(broker.total).toBe(await expected(stores[0]));
+      await stores[0].relay.stop();
+    });
+
     test('shards are shared fairly among those alive, and taken over from one that died', async () => {
       const clock = new FakeClock();
       const options: RelayOptions = { pollMs: 10, leaseMs: 90 };

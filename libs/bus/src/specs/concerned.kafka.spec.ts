@@ -1,0 +1,46 @@
+import { eventually, haveEffects, makePlace, thing, topicOf, upTo, type Place } from './fixture';
+
+jest.setTimeout(30_000);
+
+describe('a handler that nothing concerns for a while (kafka)', () => {
+  let place: Place;
+  beforeEach(async () => {
+    place = await makePlace('kafka');
+  });
+  afterEach(() => place.remove());
+
+  it('is not given what comes then, by nobody who follows it either, and everything that comes later', async () => {
+    const topic = topicOf({ partitions: 1 });
+    const opened = await place.open();
+    let asked = 0;
+    let concerned = false;
+    const record = opened.recorder();
+    opened.bus.subscribe(
+      topic,
+      {
+        group: place.group,
+        concerned: () => {
+          asked++;
+          return concerned;
+        },
+      },
+      record,
+    );
+    await opened.bus.start();
+    await opened.bus.publish(upTo(10).map((v) => thing(topic, 'k', v)));
+    await eventually('they have come', () => asked > 0);
+    concerned = true;
+    await opened.bus.publish([thing(topic, 'k', 10)]);
+    expect(await haveEffects(opened, 1)).toEqual([{ key: 'k', v: 10 }]);
+    await opened.close();
+
+    const heir = await place.open();
+    heir.bus.subscribe(topic, { group: place.group }, heir.recorder());
+    await heir.bus.start();
+    await heir.bus.publish([thing(topic, 'k', 11)]);
+    expect(await haveEffects(heir, 2)).toEqual([
+      { key: 'k', v: 10 },
+      { key: 'k', v: 11 },
+    ]);
+  });
+});
