@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Envelope, MessageReceived } from '@huiliu/contracts';
-import { messageIdOf } from '@huiliu/platform';
 
 const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
@@ -41,8 +40,7 @@ export function inboundRecord(
   nth: number,
   now: Date,
 ): Envelope<MessageReceived> {
-  // As the connector names it: its id, which is its remote id, too, is a function of the conversation and the clientId.
-  const messageId = messageIdOf(id, 'inbound', clientIdOf(nth));
+  const messageId = idOf(id, nth);
   const at = now.toISOString();
   return {
     id: idOf(id, nth, 'event'),
