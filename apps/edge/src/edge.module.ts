@@ -26,7 +26,7 @@ const PROXIED = [
   providers: [
     { provide: EDGE_CONFIG, useFactory: () => readEdgeConfig(process.env) },
     Upstreams,
-    PostLines,
+    { provide: PostLines, useFactory: () => new PostLines() },
     HttpProxy,
     WebSocketTunnel,
   ],

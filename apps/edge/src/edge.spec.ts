@@ -353,6 +353,25 @@ describe('what visitors write', () => {
     expect(answers.slice(1).map((one) => one.json()['text'])).toEqual(Array.from({ length: 50 }, (_, n) => `${n}`));
   });
 
+  test('what is odd but HTTP harms nobody', async () => {
+    const body = '{"content":{"text":"odd"}}';
+    const odd = await new Promise<string>((resolve, reject) => {
+      const socket = connect(edge.port, '127.0.0.1', () =>
+        socket.write(
+          `POST /webchat/${ACCOUNT}/messages HTTP/1.1\r\nhost: x\r\nhost: y\r\ncontent-type: application/json\r\nconnection: close\r\nx-odd: \xe9\r\nx-odd: 2\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+          'latin1',
+        ),
+      );
+      let all = '';
+      socket.on('data', (chunk) => (all += chunk.toString()));
+      socket.on('close', () => resolve(all));
+      socket.on('error', reject);
+    });
+    // Node does not send two hosts on, either; what counts is that the app is not taken for gone.
+    expect(odd).toMatch(/^HTTP\/1\.1 503 /);
+    expect((await post('still there')).status).toBe(202);
+  });
+
   test('a visitor who is gone before the end of a body leaves no trace', async () => {
     await new Promise<void>((resolve, reject) => {
       const socket = connect(edge.port, '127.0.0.1', () =>

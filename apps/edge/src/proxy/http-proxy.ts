@@ -5,7 +5,7 @@ import { clientAddress, Config, currentTraceparent, runNow, scopeOf, unavailable
 import { Upstreams } from '../upstreams/upstreams';
 import { ANSWER_MS, NotConnected } from './asking';
 import { answeredHeaders, endToEndOf, forwardedHeaders } from './headers';
-import { PostLines, type WholeAnswer } from './post-lines';
+import { PostLines, Unfit, type WholeAnswer } from './post-lines';
 import { asksNobody, isVisitorPost, wholeBody } from './visitor-posts';
 
 /** A kept connection that the app had closed: worth another try where asking twice changes nothing. */
@@ -27,7 +27,8 @@ export class HttpProxy {
     const lined = body !== undefined && asksNobody(body);
     for (const origin of this.upstreams.candidates(app, sticky)) {
       try {
-        if (lined) return this.answerWhole(await this.askInLine(origin, request, body), request, reply);
+        const whole = lined ? await this.askInLine(origin, request, body) : null;
+        if (whole !== null) return this.answerWhole(whole, request, reply);
         const answer = await this.ask(origin, request, body).catch((error: unknown) => {
           if (error instanceof Stale) return this.ask(origin, request, body);
           throw error;
@@ -42,9 +43,14 @@ export class HttpProxy {
     throw unavailable('this part is not running right now', 2);
   }
 
-  private askInLine(origin: string, request: FastifyRequest, body: Buffer): Promise<WholeAnswer> {
-    const path = request.raw.url ?? '/';
-    return this.lines.ask(origin, { path, headers: this.headersOf(request), body });
+  /** Null for what can only be asked as everything else is. */
+  private async askInLine(origin: string, request: FastifyRequest, body: Buffer): Promise<WholeAnswer | null> {
+    try {
+      return await this.lines.ask(origin, { path: request.raw.url ?? '/', headers: this.headersOf(request), body });
+    } catch (error) {
+      if (error instanceof Unfit) return null;
+      throw error;
+    }
   }
 
   private headersOf(request: FastifyRequest): Record<string, string | string[]> {

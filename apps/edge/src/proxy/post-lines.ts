@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import { buildConnector, type Dispatcher, Pool } from 'undici';
+import { buildConnector, type Dispatcher, errors, Pool } from 'undici';
 import { ANSWER_MS, NotConnected } from './asking';
 
 /** Connections to one process, and how many posts each carries that are not answered yet. */
@@ -9,6 +9,9 @@ const LINES = 4;
 const ON_EACH = 256;
 /** As long as the connections for everything else are kept. */
 const IDLE_MS = 60_000;
+
+/** undici does not take it for a request that it can send; Node may. */
+export class Unfit extends Error {}
 
 /** An app's answer, read to its end. */
 export interface WholeAnswer {
@@ -32,15 +35,29 @@ interface Post {
 export class PostLines implements OnApplicationShutdown {
   private readonly lines = new Map<string, Lines>();
 
+  constructor(private readonly answerMs = ANSWER_MS) {}
+
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([...this.lines.values()].map((lines) => lines.end()));
   }
 
-  /** Resolves to the app's answer. Throws `NotConnected` where nothing was sent. */
-  ask(origin: string, post: Post): Promise<WholeAnswer> {
+  /** Resolves to the app's answer. Throws `NotConnected` or `Unfit` where nothing was sent. */
+  async ask(origin: string, post: Post): Promise<WholeAnswer> {
     let lines = this.lines.get(origin);
-    if (lines === undefined) this.lines.set(origin, (lines = new Lines(origin)));
-    return lines.ask(post);
+    if (lines === undefined) this.lines.set(origin, (lines = new Lines(origin, this.answerMs)));
+    try {
+      return await lines.ask(post);
+    } catch (error) {
+      if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)
+        this.giveUp(origin, lines);
+      throw error;
+    }
+  }
+
+  /** A process that does not answer the first in line answers nobody behind: they shall not each wait as long again. */
+  private giveUp(origin: string, lines: Lines): void {
+    if (this.lines.get(origin) === lines) this.lines.delete(origin);
+    void lines.end();
   }
 }
 
@@ -49,15 +66,15 @@ class Lines {
   private readonly sockets = new Set<Socket>();
   private held = false;
 
-  constructor(origin: string) {
+  constructor(origin: string, answerMs: number) {
     const connect = buildConnector({});
     this.pool = new Pool(origin, {
       connections: LINES,
       pipelining: ON_EACH,
       keepAliveTimeout: IDLE_MS,
       keepAliveMaxTimeout: IDLE_MS,
-      headersTimeout: ANSWER_MS,
-      bodyTimeout: ANSWER_MS,
+      headersTimeout: answerMs,
+      bodyTimeout: answerMs,
       connect: (options, done) =>
         connect(options, (...outcome) => {
           if (outcome[1] !== null) this.add(outcome[1]);
@@ -131,6 +148,7 @@ class Asked implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.reject(this.sent ? error : new NotConnected());
+    if (this.sent || error instanceof errors.ClientDestroyedError) this.reject(error);
+    else this.reject(error instanceof errors.InvalidArgumentError ? new Unfit() : new NotConnected());
   }
 }
