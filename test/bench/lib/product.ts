@@ -83,7 +83,7 @@ async function start(
   }
   const runs = (): boolean => child.exitCode === null && child.signalCode === null;
   const signal = (name: NodeJS.Signals, apps: readonly string[]): void => {
-    for (const one of running.values()) if (apps.length === 0 || apps.includes(one.name)) process.kill(one.pid, name);
+    for (const one of running.values()) if (apps.length === 0 || apps.includes(one.name)) tell(one.pid, name);
   };
   const stop = async (): Promise<void> => {
     if (!runs()) return;
@@ -107,6 +107,15 @@ async function start(
     stop,
     remove: () => rm(data, { recursive: true, force: true }),
   };
+}
+
+/** One that has ended meanwhile is told nothing. */
+function tell(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** Where one of the product's processes answers by itself. */
