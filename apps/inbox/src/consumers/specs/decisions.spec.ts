@@ -146,15 +146,23 @@ describe.each(DATABASES)('decisions (%s)', (on) => {
 
     it('give it to whom accepts, once; the other is too late', async () => {
       await expect(inbox.offers.accept(viewer(anId()), offerId())).rejects.toMatchObject({ status: 404 });
-      const [one, other] = await Promise.allSettled([
-        inbox.offers.accept(viewer(agent), offerId()),
-        inbox.offers.decline(viewer(agent), offerId()),
-      ]);
-      expect([one.status, other.status].sort()).toEqual(['fulfilled', 'rejected']);
+      await inbox.offers.accept(viewer(agent), offerId());
+      await expect(inbox.offers.decline(viewer(agent), offerId())).rejects.toMatchObject({ code: 'offer_ended' });
       expect(await inbox.offers.accept(viewer(agent), offerId())).toMatchObject({ assignee: { id: agent } });
       expect(ended()).toEqual(['accepted']);
       expect(inbox.outbox.of('offer.answered')).toMatchObject([{ answer: 'accepted', version: 0 }]);
       expect(inbox.outbox.of('assignment.changed')).toMatchObject([{ agentId: agent, version: 1 }]);
+    });
+
+    it('end once when they are accepted and declined at once, as the first of the two said', async () => {
+      const outcomes = await Promise.allSettled([
+        inbox.offers.accept(viewer(agent), offerId()),
+        inbox.offers.decline(viewer(agent), offerId()),
+      ]);
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      const answered = inbox.outbox.of<{ answer: string }>('offer.answered').map(({ answer }) => answer);
+      expect(answered).toHaveLength(1);
+      expect(answered).toEqual(ended());
     });
 
     it('go elsewhere when declined', async () => {
