@@ -57,7 +57,7 @@ export async function openInside(
     env,
     database,
     execute: async (sql) => {
-      await database.transaction((tx) => tx.execute(typeof sql === 'string' ? sql : sql[database.dialect]));
+      await world.rows.execute(typeof sql === 'string' ? sql : sql[database.dialect]);
     },
     append: async (records) => {
       if (topics !== null) return topics.append(records);

@@ -7,6 +7,8 @@ export type Row = Record<string, string | number | null>;
 /** Asks the database itself, past the product, past every proxy. */
 export interface Rows {
   read<R extends Row = Row>(sql: string): Promise<R[]>;
+  /** Changes it behind the product's back. */
+  execute(sql: string): Promise<void>;
   /** Names of all tables that end so. */
   tables(ending: string): Promise<string[]>;
 }
@@ -24,6 +26,7 @@ export function mysqlRows(url: string): Rows {
   };
   return {
     read: async <R extends Row>(sql: string) => (await ask(sql)) as R[],
+    execute: async (sql) => void (await ask(sql)),
     tables: async (ending) =>
       (await ask('SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()'))
         .map((row) => String(row.name))
@@ -44,6 +47,15 @@ export function sqliteRows(dataFolder: string): Rows {
   };
   return {
     read: async <R extends Row>(sql: string) => ask(sql) as R[],
+    execute: (sql) => {
+      const connection = new DatabaseSync(file, { timeout: 10_000 });
+      try {
+        connection.exec(sql);
+      } finally {
+        connection.close();
+      }
+      return Promise.resolve();
+    },
     tables: async (ending) =>
       ask("SELECT name FROM sqlite_master WHERE type = 'table'")
         .map((row) => String(row.name))

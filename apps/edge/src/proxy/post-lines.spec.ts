@@ -1,35 +1,16 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { freePort } from '@huiliu/testing';
+import { NotConnected } from './asking';
 import { PostLines } from './post-lines';
 
-let server: Server;
-let origin: string;
-/** How many were asked for, and whether they are answered. */
-let asked = 0;
-let answers = false;
-
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    asked++;
-    request.resume();
-    if (answers) response.writeHead(202).end('{}');
+describe('lines of posts', () => {
+  it('tell when nobody listens, however often they are asked', async () => {
+    const lines = new PostLines();
+    const origin = `http://127.0.0.1:${await freePort()}`;
+    const post = { path: '/webchat/x/messages', headers: {}, body: Buffer.from('{}') };
+    for (let n = 0; n < 3; n++) {
+      const asked = await Promise.allSettled([lines.ask(origin, post), lines.ask(origin, post)]);
+      expect(asked.map((one) => one.status === 'rejected' && one.reason instanceof NotConnected)).toEqual([true, true]);
+    }
+    await lines.onApplicationShutdown();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
-
-test('a process that answers nobody is given up for all in line at once, and asked anew by who comes later', async () => {
-  const lines = new PostLines(500);
-  const post = { path: '/', headers: { host: 'x' }, body: Buffer.from('{}') };
-  const outcomes = await Promise.allSettled(Array.from({ length: 50 }, () => lines.ask(origin, post)));
-  expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map(() => 'rejected'));
-  // Those that were behind the first were not sent again.
-  expect(asked).toBe(50);
-  answers = true;
-  expect(await lines.ask(origin, post)).toMatchObject({ status: 202 });
-  await lines.onApplicationShutdown();
 });

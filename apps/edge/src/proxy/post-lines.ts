@@ -77,7 +77,8 @@ class Lines {
       bodyTimeout: answerMs,
       connect: (options, done) =>
         connect(options, (...outcome) => {
-          if (outcome[1] !== null) this.add(outcome[1]);
+          // Of a connection that failed it tells the error alone, whatever its types say.
+          if (outcome[0] === null) this.add(outcome[1]);
           done(...outcome);
         }),
     });
