@@ -1,6 +1,7 @@
 import type { Database, SqlValue, Tx } from '@huiliu/storage';
 import type { Progress } from '../engine/progress';
 import type { Entry, Window } from '../engine/record';
+import { firstAfter } from './ascending';
 
 /** How far a group is: everything up to `n` is done, and what is listed beyond it, ascending. */
 export interface Position {
@@ -38,16 +39,9 @@ function merged(some: readonly number[], others: readonly number[]): number[] {
   return all;
 }
 
-/** Whether an ascending list holds a number. */
+/** Whether an ascending list of whole numbers holds one. */
 function holds(list: readonly number[], wanted: number): boolean {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (list[middle]! < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return list[low] === wanted;
+  return list[firstAfter(list, wanted - 1, (n) => n)] === wanted;
 }
 
 function* offsets(window: Window): IterableIterator<number> {

@@ -1,4 +1,5 @@
 import type { RawRecord } from '../engine/record';
+import { firstAfter } from './ascending';
 
 /** A record of the log. Positions count over all topics; records read from memory are shared by all who read them. */
 export interface LogRecord extends RawRecord {
@@ -102,15 +103,3 @@ export class Recent {
 }
 
 const lengthOf = ({ value }: LogRecord): number => value?.length ?? 0;
-
-/** The index of the first of them that lies after a position. */
-function firstAfter<T>(ordered: readonly T[], position: number, placeOf: (one: T) => number): number {
-  let low = 0;
-  let high = ordered.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (placeOf(ordered[middle]!) > position) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}

@@ -1,7 +1,19 @@
 import { connect } from 'node:net';
+import type { TopicSpec } from '@huiliu/contracts';
 import { testBrokers } from '@huiliu/testing';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
-import { byKey, DlqView, eventually, haveEffects, makePlace, thing, topicOf, upTo, type Place } from './fixture';
+import {
+  byKey,
+  DlqView,
+  eventually,
+  haveEffects,
+  makePlace,
+  thing,
+  topicOf,
+  upTo,
+  type OpenedBus,
+  type Place,
+} from './fixture';
 import { startChild } from './processes';
 import { BrokerProxy } from './proxy';
 
@@ -15,16 +27,22 @@ describe('faults (kafka)', () => {
   });
   afterEach(() => place.remove());
 
-  it('loses nothing, and does nothing twice, when answers to the producer are swallowed', async () => {
-    const topic = topicOf({ partitions: 2 });
+  /** A consumer of the topic, and a publisher, that reach the broker through a proxy. */
+  async function openThroughProxy(topic: TopicSpec): Promise<{ proxy: BrokerProxy; opened: OpenedBus }> {
     const proxy = await BrokerProxy.start(testBrokers()[0]!);
     const opened = await place.open({
       requestTimeoutMs: 1_000,
       sockets: ({ onConnect }) => connect({ host: '127.0.0.1', port: proxy.port }, onConnect),
     });
+    opened.bus.subscribe(topic, { group: place.group, maxBatch: 20, lanes: 2 }, opened.recorder());
+    await opened.bus.start();
+    return { proxy, opened };
+  }
+
+  it('loses nothing, and does nothing twice, when answers to the producer are swallowed', async () => {
+    const topic = topicOf({ partitions: 2 });
+    const { proxy, opened } = await openThroughProxy(topic);
     try {
-      opened.bus.subscribe(topic, { group: place.group, maxBatch: 20, lanes: 2 }, opened.recorder());
-      await opened.bus.start();
       await opened.bus.publish([thing(topic, 'k0', 0), thing(topic, 'k1', 0)]);
       const seen: number[] = [];
       await opened.bus.tail<{ v: number }>(topic, 'beginning', (records) =>
@@ -56,14 +74,8 @@ describe('faults (kafka)', () => {
 
   it('gives up connections that nothing answers on: what is published arrives, and is read, on new ones', async () => {
     const topic = topicOf({ partitions: 2 });
-    const proxy = await BrokerProxy.start(testBrokers()[0]!);
-    const opened = await place.open({
-      requestTimeoutMs: 1_000,
-      sockets: ({ onConnect }) => connect({ host: '127.0.0.1', port: proxy.port }, onConnect),
-    });
+    const { proxy, opened } = await openThroughProxy(topic);
     try {
-      opened.bus.subscribe(topic, { group: place.group, maxBatch: 20, lanes: 2 }, opened.recorder());
-      await opened.bus.start();
       await opened.bus.publish([thing(topic, 'k', 0)]);
       await haveEffects(opened, 1);
       for (let v = 1; v <= 2; v++) {
