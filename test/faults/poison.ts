@@ -1,4 +1,6 @@
-import type { DlqItem } from '@huiliu/contracts';
+import { wrap } from '@huiliu/bus';
+import { CHANNEL_INBOUND, type DlqItem, type MessageReceived } from '@huiliu/contracts';
+import { newId } from '@huiliu/platform';
 import { eventually, expectStatus, type AgentClient, type VisitorClient } from '@huiliu/testing';
 import { textsOf } from '../e2e/stage';
 import type { Inside } from './harness/inside';
@@ -19,9 +21,9 @@ interface Customer {
 }
 
 /**
- * Twelve customers write; what two of them say at some point cannot be stored, and two records that are no events lie between. Answers
- * what is not as promised: nobody else notices, all of it can be seen, tried again and thrown away, and each customer's words are in the end
- * in the record once and in order.
+ * Twelve customers write; what two of them say at some point cannot be stored, nor what a third says in the middle of what is read at
+ * once, and two records that are no events lie between. Answers what is not as promised: nobody else notices, all of it can be seen, tried
+ * again and thrown away, and each customer's words are in the end in the record once and in order.
  */
 export async function poisonStays(world: Inside): Promise<string[]> {
   const { stage, random } = world;
@@ -32,9 +34,10 @@ export async function poisonStays(world: Inside): Promise<string[]> {
       said: [],
     })),
   );
-  const [replayed, discarded] = [customers[0]!, customers[1]!];
+  const [replayed, discarded, bursting, unconcerned] = customers as [Customer, Customer, Customer, Customer];
   const poisonedAt = random.between(5, 25);
-  await world.execute(POISON_TRIGGER);
+  await sayAtOnce(world, bursting, ['先', POISON, '后']);
+  await allStored(agent, [upTo(bursting, 2)]);
   await Promise.all(
     customers.map(async (customer) => {
       for (let i = 1; i <= EACH; i++)
@@ -44,16 +47,20 @@ export async function poisonStays(world: Inside): Promise<string[]> {
         );
     }),
   );
-  await allStored(agent, customers.slice(2));
+  await allStored(agent, customers.slice(3));
   await allStored(
     agent,
-    [replayed, discarded].map(({ visitor, said }) => ({ visitor, said: said.slice(0, poisonedAt - 1) })),
+    [replayed, discarded].map((customer) => upTo(customer, poisonedAt - 1)),
   );
   const wrong: string[] = [];
 
-  // Both are to be seen, by whom they concern, without what was said.
-  const [first, second] = [await entryOf(world, replayed), await entryOf(world, discarded)];
-  for (const entry of [first, second]) {
+  // All are to be seen, by whom they concern, without what was said.
+  const [first, second, third] = [
+    await entryOf(world, replayed),
+    await entryOf(world, discarded),
+    await entryOf(world, bursting),
+  ];
+  for (const entry of [first, second, third]) {
     if (entry.state !== 'parked' || entry.attempts < 5 || entry.consumer !== 'inbox')
       wrong.push(`an entry reads ${JSON.stringify(entry)}`);
     if (JSON.stringify(entry).includes(POISON)) wrong.push('the list shows what the customer wrote');
@@ -67,8 +74,8 @@ export async function poisonStays(world: Inside): Promise<string[]> {
 
   // What comes later waits behind.
   for (const customer of [replayed, discarded]) for (let i = 1; i <= 3; i++) await say(customer, `后来 ${i}`);
-  await say(customers[2]!, '别人的');
-  await allStored(agent, [customers[2]!]);
+  await say(unconcerned, '别人的');
+  await allStored(agent, [unconcerned]);
   if ((await texts(agent, replayed)).length !== poisonedAt - 1) wrong.push('something overtook the parked event');
 
   await act(world, first, 'replay');
@@ -76,22 +83,23 @@ export async function poisonStays(world: Inside): Promise<string[]> {
     'a replay that fails is told',
     async () => (await entryOf(world, replayed)).attempts > first.attempts,
   );
-  await act(world, second, 'discard');
+  for (const entry of [second, third]) await act(world, entry, 'discard');
   discarded.said.splice(poisonedAt - 1, 1);
-  await allStored(agent, [discarded]);
+  bursting.said.splice(bursting.said.indexOf(POISON), 1);
+  await allStored(agent, [discarded, bursting]);
   await world.execute({ sqlite: 'DROP TRIGGER poison', mysql: 'DROP TRIGGER poison' });
   await act(world, first, 'replay');
   await allStored(agent, customers);
   await eventually('nothing is left', async () => (await entries(world)).length === 0);
 
   // What is no event at all: seen, thrown away, and the key goes on.
-  const key = `${account.id}:${customers[3]!.visitor.conversationId}`;
-  const topic = 'channel.inbound.v1';
+  const key = `${account.id}:${unconcerned.visitor.conversationId}`;
+  const topic = CHANNEL_INBOUND.name;
   await world.append([
     { topic, key, value: `{"id": ${POISON}` },
     { topic, key, value: JSON.stringify({ id: 'no event', type: 'message.received', data: { text: POISON } }) },
   ]);
-  await say(customers[3]!, '还在');
+  await say(unconcerned, '还在');
   const dead = await eventually('both are to be seen', async () => {
     const found = await entries(world);
     return found.length === 2 && found;
@@ -110,6 +118,29 @@ export async function poisonStays(world: Inside): Promise<string[]> {
 async function say(customer: Customer, text: string): Promise<void> {
   await customer.visitor.say(text);
   customer.said.push(text);
+}
+
+/** What a customer has said to a place, which is what of it can be stored. */
+const upTo = ({ visitor, said }: Customer, length: number): Customer => ({ visitor, said: said.slice(0, length) });
+
+/** Greets, and says the rest in one batch of the topic, read as one by whoever handles it: by then nobody can digest poison. */
+async function sayAtOnce(world: Inside, customer: Customer, rest: readonly string[]): Promise<void> {
+  await say(customer, '你好');
+  const id = customer.visitor.conversationId;
+  const greeting = await eventually('the greeting is in its topic', async () =>
+    (await world.read<MessageReceived>(CHANNEL_INBOUND)).find(({ data }) => data.conversationId === id),
+  );
+  await world.execute(POISON_TRIGGER);
+  await world.append(
+    rest.map((text) => {
+      const messageId = newId();
+      const own = { messageId, remoteId: messageId, clientId: null, content: { kind: 'text' as const, text } };
+      const data: MessageReceived = { ...greeting.data, ...own };
+      const { envelope } = wrap(CHANNEL_INBOUND, 'message.received', greeting.key, data, new Date());
+      return { topic: CHANNEL_INBOUND.name, key: greeting.key, value: JSON.stringify(envelope) };
+    }),
+  );
+  customer.said.push(...rest);
 }
 
 const texts = async (agent: AgentClient, { visitor }: Pick<Customer, 'visitor'>): Promise<string[]> =>
