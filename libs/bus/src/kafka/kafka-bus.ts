@@ -23,7 +23,7 @@ import { OrderedProducer } from './ordered-producer';
 import { OwnRecords } from './own-records';
 import { RecentIds } from './recent-ids';
 import { SignalLine } from './signal-line';
-import { KafkaTail, type KafkaTailDeps } from './tail';
+import { KafkaTail, type KafkaTailDeps, type OnRaw } from './tail';
 import { Topics } from './topics';
 
 export interface KafkaBusOptions {
@@ -62,13 +62,19 @@ export class KafkaBus extends MessageBus {
     this.producer = new OrderedProducer({
       producer: createProducer(this.kafka),
       ensure: (names) => this.ensure(names),
+      followed: (topic) => this.own.follows(topic),
+      acknowledged: (topic, partition, records) => this.acknowledged(topic, partition, records),
       metrics: deps.metrics,
       warn: deps.warn,
       giveUpAfterMs: options.giveUpAfterMs ?? 30_000,
     });
     this.signals = new SignalLine({
       send: (value) => this.producer.sendLoosely({ topic: SIGNALS.name, key: 'signal', value }),
-      follow: (onRaw) => this.follow(SIGNALS, 'end', (_, records) => onRaw(records)),
+      follow: (onRaw) =>
+        this.follow(SIGNALS, 'end', (_, records) => {
+          onRaw(records);
+          return true;
+        }),
       warn: deps.warn,
     });
   }
@@ -94,14 +100,18 @@ export class KafkaBus extends MessageBus {
     this.own.follow(topic.name);
     // A batch whose answer was lost is in the topic twice.
     const isNew = (id: string): boolean => recent.add(id) || breaks('tail-doubles');
-    const take = (partition: number, raw: readonly RawRecord[]): void => {
+    const take = (partition: number, raw: readonly RawRecord[]): boolean => {
       const records: TailRecord<T>[] = [];
+      let others = false;
       for (const each of raw) {
+        const known = each.envelope === undefined ? this.own.recognise(each) : each;
+        if (known.envelope === undefined) others = true;
         const passed = passedRecord<T>(topic, partition, each, options);
-        const record = passed ?? tailRecord<T>(topic, partition, this.own.recognise(each), this.options.deps);
+        const record = passed ?? tailRecord<T>(topic, partition, known, this.options.deps);
         if (record !== null && isNew(passed === null ? record.envelope.id : passed.id)) records.push(record);
       }
       if (records.length > 0) onRecords(records);
+      return others;
     };
     return this.follow(topic, from, take, options);
   }
@@ -166,12 +176,15 @@ export class KafkaBus extends MessageBus {
     await this.topics.close();
   }
 
-  private async follow(
-    topic: TopicSpec,
-    from: TailStart,
-    onRaw: (partition: number, records: readonly RawRecord[]) => void,
-    options: TailOptions = {},
-  ): Promise<KafkaTail> {
+  /** Records of this process's own lie in a topic that it reads: its readers need not wait for a fetch. */
+  private acknowledged(topic: string, partition: number, records: readonly RawRecord[]): void {
+    let handedOut = false;
+    for (const tail of this.tails)
+      if (tail.topic.name === topic && tail.acknowledged(partition, records)) handedOut = true;
+    if (handedOut) this.own.forget(records);
+  }
+
+  private async follow(topic: TopicSpec, from: TailStart, onRaw: OnRaw, options: TailOptions = {}): Promise<KafkaTail> {
     rememberTopic(topic);
     const { deps, prefix } = this.options;
     const tailDeps: KafkaTailDeps = {
@@ -181,11 +194,12 @@ export class KafkaBus extends MessageBus {
       prefix,
       warn: deps.warn,
     };
-    const guarded = (partition: number, records: readonly RawRecord[]): void => {
+    const guarded: OnRaw = (partition, records) => {
       try {
-        onRaw(partition, records);
+        return onRaw(partition, records);
       } catch (error) {
         deps.warn(`a reader of ${topic.name} failed: ${String(error)}`);
+        return true;
       }
     };
     const tail = await KafkaTail.open(tailDeps, topic, from, guarded, options);

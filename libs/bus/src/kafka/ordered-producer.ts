@@ -1,11 +1,13 @@
-import type { Producer, TopicMessages } from 'kafkajs';
+import type { Message, Producer, RecordMetadata } from 'kafkajs';
+import type { RawRecord } from '../engine/record';
 import type { BusMetrics } from '../metrics';
 
-/** A record as it goes over the wire. */
+/** A record as it goes over the wire; `envelope`: what its value was made of, where that is at hand. */
 export interface WireRecord {
   readonly topic: string;
   readonly key: string;
   readonly value: string;
+  readonly envelope?: unknown;
 }
 
 /** The same with its value in bytes: encoded once, for its length and for every time it is sent. */
@@ -13,6 +15,7 @@ interface EncodedRecord {
   readonly topic: string;
   readonly key: string;
   readonly value: Buffer;
+  readonly envelope?: unknown;
 }
 
 /** What one caller waits for: durable when all its pieces are. */
@@ -35,6 +38,9 @@ export interface OrderedProducerOptions {
   readonly producer: Producer;
   /** Makes the topics that are not there yet. */
   readonly ensure: (topics: readonly string[]) => Promise<void>;
+  /** Told where records of a topic that `followed` says yes to lie, by partition and in order, when the broker has them. */
+  readonly acknowledged: (topic: string, partition: number, records: readonly RawRecord[]) => void;
+  readonly followed: (topic: string) => boolean;
   readonly metrics: BusMetrics;
   readonly warn: (message: string) => void;
   /** A call that is not durable after so long fails; its records may have been written all the same. */
@@ -165,17 +171,39 @@ export class OrderedProducer {
   }
 
   private async sendOnce(records: readonly EncodedRecord[]): Promise<void> {
-    const byTopic = new Map<string, TopicMessages>();
-    for (const { topic, key, value } of records) {
-      const messages = byTopic.get(topic)?.messages;
-      if (messages) messages.push({ key, value });
-      else byTopic.set(topic, { topic, messages: [{ key, value }] });
+    const byTopic = new Map<string, { topic: string; messages: Message[]; records: EncodedRecord[] }>();
+    for (const record of records) {
+      const { topic, key, value } = record;
+      const given = byTopic.get(topic) ?? { topic, messages: [], records: [] };
+      if (given.messages.length === 0) byTopic.set(topic, given);
+      given.messages.push({ key, value });
+      given.records.push(record);
     }
     await this.connect();
     await this.options.ensure([...byTopic.keys()]);
     const startedMs = performance.now();
-    await this.options.producer.sendBatch({ acks: -1, topicMessages: [...byTopic.values()] });
+    const topicMessages = [...byTopic.values()];
+    const answers = await this.options.producer.sendBatch({ acks: -1, topicMessages });
+    for (const given of topicMessages) if (this.options.followed(given.topic)) this.tellPlaces(given, answers);
     this.options.metrics.published(records.length, (performance.now() - startedMs) / 1000);
+  }
+
+  /** The broker answers with the first offset of each partition; which message went to which, our partitioner has noted (`client.ts`). */
+  private tellPlaces(
+    { topic, messages, records }: { topic: string; messages: readonly Message[]; records: readonly EncodedRecord[] },
+    answers: readonly RecordMetadata[],
+  ): void {
+    const timestampMs = Date.now();
+    for (const { topicName, partition, baseOffset } of answers) {
+      if (topicName !== topic || baseOffset === undefined) continue;
+      let offset = BigInt(baseOffset);
+      const lying = records.filter((_, i) => messages[i]!.partition === partition);
+      this.options.acknowledged(
+        topic,
+        partition,
+        lying.map(({ key, value, envelope }) => ({ offset: String(offset++), key, value, timestampMs, envelope })),
+      );
+    }
   }
 
   private connect(): Promise<void> {
@@ -192,7 +220,7 @@ function cut(records: readonly WireRecord[]): { records: readonly EncodedRecord[
   const pieces: { records: readonly EncodedRecord[]; bytes: number }[] = [];
   let piece: EncodedRecord[] = [];
   let bytes = 0;
-  for (const { topic, key, value: text } of records) {
+  for (const { topic, key, value: text, envelope } of records) {
     const value = Buffer.from(text);
     const size = value.length + Buffer.byteLength(key) + FRAME_BYTES;
     if (piece.length > 0 && (bytes + size > MOST_BYTES || piece.length >= MOST_RECORDS)) {
@@ -200,7 +228,7 @@ function cut(records: readonly WireRecord[]): { records: readonly EncodedRecord[
       piece = [];
       bytes = 0;
     }
-    piece.push({ topic, key, value });
+    piece.push({ topic, key, value, envelope });
     bytes += size;
   }
   pieces.push({ records: piece, bytes });

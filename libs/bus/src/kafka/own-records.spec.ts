@@ -19,6 +19,16 @@ test('a record comes back with what it was made of, once, where its topic is rea
   expect(own.recognise(raw(others.value)).envelope).toBeUndefined();
 });
 
+test('what was handed out does not come back', () => {
+  const own = new OwnRecords();
+  own.follow(INBOX_EVENTS.name);
+  const [first, second] = [record('a'), record('b')];
+  own.remember([first, second]);
+  own.forget([raw(first.value)]);
+  expect(own.recognise(raw(first.value)).envelope).toBeUndefined();
+  expect(own.recognise(raw(second.value)).envelope).toBe(second.envelope);
+});
+
 test('what never comes back is forgotten when there is too much of it', () => {
   const own = new OwnRecords();
   own.follow(INBOX_EVENTS.name);

@@ -7,8 +7,8 @@ import type { RawRecord } from '../engine/record';
 const MOST_CHARACTERS = 4 * 1024 * 1024;
 
 /**
- * What this process has just sent to topics that it reads itself: it comes back within moments, and need not be parsed then. It is validated
- * like everything that is read; a record that is not here, or not any more, is parsed.
+ * What this process has sent to topics that it reads itself and has not handed to its own readers yet: where it comes back from the broker it
+ * is recognised, and need not be parsed. A record that is not here, or not any more, is parsed.
  */
 export class OwnRecords {
   private readonly topics = new Set<string>();
@@ -19,9 +19,21 @@ export class OwnRecords {
     this.topics.add(topic);
   }
 
+  follows(topic: string): boolean {
+    return this.topics.has(topic);
+  }
+
   remember(records: readonly OutboxRecord[]): void {
     for (const { topic, id, value, envelope } of records)
       if (envelope !== undefined && this.topics.has(topic)) this.sent.add(id, envelope, value.length);
+  }
+
+  /** They have been handed out and do not come back. */
+  forget(records: readonly RawRecord[]): void {
+    for (const { value } of records) {
+      const id = headOf(value)?.id;
+      if (id !== undefined) this.sent.delete(id);
+    }
   }
 
   /** The record with what it was made of, where that is known; forgets it. */

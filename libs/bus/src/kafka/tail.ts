@@ -17,22 +17,39 @@ export interface KafkaTailDeps {
   readonly warn: (message: string) => void;
 }
 
+/** Hands records out; answers whether any of them was written by another process. */
+export type OnRaw = (partition: number, records: readonly RawRecord[]) => boolean;
+
+/** Nobody else has written for so long: what this process writes itself it knows when the broker acknowledges it. */
+const OTHERS_MS = 10_000;
+/** So long the broker is not asked then, after a fetch; what another process writes all the same waits so long, once. */
+const OWN_REST_MS = 200;
+
 /**
  * Reads all partitions of a topic under a group that no other process has and that commits nothing. Where it stands is its own
- * business: after each (re)join it seeks to what it has not handed out yet.
+ * business: after each (re)join it seeks to what it has not handed out yet. What this process itself has sent is handed out when the broker
+ * acknowledges it, where it follows what was handed out without a gap; what lies in a gap is fetched first.
  */
 export class KafkaTail implements Tail {
   readonly caughtUp: Promise<void>;
   private readonly loop: ConsumerLoop;
   private reached: () => void = () => undefined;
   private readonly behind: Map<number, bigint>;
+  /** Partitions that went on without a fetch: the next is to begin there. */
+  private readonly moved = new Set<number>();
+  /** Where the fetch that is under way begins, at the least. */
+  private readonly asked = new Map<number, bigint>();
+  private othersAtMs = performance.now();
+  private closed = false;
+  private resting: Promise<void> | null = null;
+  private wake: () => void = () => undefined;
 
   private constructor(
-    private readonly topic: TopicSpec,
+    readonly topic: TopicSpec,
     deps: KafkaTailDeps,
     private readonly next: Map<number, bigint>,
     ranges: readonly PartitionRange[],
-    private readonly onRaw: (partition: number, records: readonly RawRecord[]) => void,
+    private readonly onRaw: OnRaw,
     { restMs }: TailOptions,
   ) {
     this.behind = new Map(
@@ -51,7 +68,7 @@ export class KafkaTail implements Tail {
       groupId: `tail.${deps.prefix}.${newId()}`,
       specs: [topic],
       restMs,
-      onJoin: (consumer, assignment) => this.seek(consumer, assignment),
+      onJoin: (consumer, assignment) => this.moveTo(consumer, assignment[topic.name] ?? []),
       onLost: () => undefined,
       eachBatch: (payload) => this.take(payload),
       warn: deps.warn,
@@ -63,7 +80,7 @@ export class KafkaTail implements Tail {
     deps: KafkaTailDeps,
     topic: TopicSpec,
     from: TailStart,
-    onRaw: (partition: number, records: readonly RawRecord[]) => void,
+    onRaw: OnRaw,
     options: TailOptions = {},
   ): Promise<KafkaTail> {
     await deps.topics.ensure([topic]);
@@ -80,12 +97,35 @@ export class KafkaTail implements Tail {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
+    this.wake();
     await this.loop.stop();
   }
 
-  private seek(consumer: Consumer, assignment: Readonly<Record<string, readonly number[]>>): void {
-    for (const partition of assignment[this.topic.name] ?? []) {
-      consumer.seek({ topic: this.topic.name, partition, offset: (this.next.get(partition) ?? 0n).toString() });
+  /**
+   * The broker has records of this process's own, in order: hands them out where they come next, and answers whether it did. Where they do
+   * not, a fetch has brought them already or brings them behind what lies between.
+   */
+  acknowledged(partition: number, records: readonly RawRecord[]): boolean {
+    const first = BigInt(records[0]!.offset);
+    const next = this.next.get(partition);
+    if (this.closed || first !== next) {
+      if (next === undefined || first > next) this.lookAgain();
+      return false;
+    }
+    this.next.set(partition, first + BigInt(records.length));
+    this.moved.add(partition);
+    this.onRaw(partition, records);
+    this.check(partition);
+    return true;
+  }
+
+  /** The next fetch begins behind what was handed out. */
+  private moveTo(consumer: Consumer, partitions: Iterable<number>): void {
+    for (const partition of partitions) {
+      const next = this.next.get(partition) ?? 0n;
+      this.asked.set(partition, next);
+      consumer.seek({ topic: this.topic.name, partition, offset: next.toString() });
     }
   }
 
@@ -93,16 +133,44 @@ export class KafkaTail implements Tail {
     if (!payload.isRunning() || payload.isStale()) return;
     const { batch } = payload;
     const { partition } = batch;
-    // The topic was made anew: what follows is all new.
-    if (BigInt(batch.highWatermark) < (this.next.get(partition) ?? 0n)) this.next.set(partition, 0n);
+    // The topic was made anew: what follows is all new. (What was acknowledged since may lie beyond what the broker answered.)
+    if (BigInt(batch.highWatermark) < (this.asked.get(partition) ?? 0n)) this.next.set(partition, 0n);
     const next = this.next.get(partition) ?? 0n;
     const fresh = batch.messages.filter((message) => BigInt(message.offset) >= next);
     const last = BigInt(batch.lastOffset());
-    if (last >= next) this.next.set(partition, last + 1n);
-    payload.resolveOffset(batch.lastOffset());
-    if (fresh.length > 0) this.onRaw(partition, fresh.map(toRecord));
+    const after = last >= next ? last + 1n : next;
+    this.next.set(partition, after);
+    this.moved.delete(partition);
+    payload.resolveOffset((after - 1n).toString());
+    this.asked.set(partition, after);
+    if (fresh.length > 0 && this.onRaw(partition, fresh.map(toRecord))) this.lookAgain();
     this.check(partition);
     await payload.heartbeat();
+    if (performance.now() - this.othersAtMs < OTHERS_MS) return;
+    await this.rest();
+    const { consumer } = this.loop;
+    if (consumer === null) return;
+    this.moveTo(consumer, this.moved);
+    this.moved.clear();
+  }
+
+  /** Another process writes, too: what it writes must be looked for. */
+  private lookAgain(): void {
+    this.othersAtMs = performance.now();
+    this.wake();
+  }
+
+  /** One rest for all partitions of a fetch. */
+  private rest(): Promise<void> {
+    this.resting ??= new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, OWN_REST_MS);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (this.closed) this.wake();
+    }).finally(() => (this.resting = null));
+    return this.resting;
   }
 
   private check(partition: number): void {
