@@ -138,10 +138,9 @@ export class KafkaBus extends MessageBus {
       const subscriptions = all.filter((subscription) => subscription.group === group);
       return new GroupConsumer({ kafka: this.kafka, topics: this.topics, deps, handled, group, subscriptions });
     });
-    relay.start((records: readonly OutboxRecord[]) => {
-      this.own.remember(records);
-      return this.producer.send(records);
-    });
+    relay.start((records: readonly OutboxRecord[]) =>
+      this.own.whileSending(records, () => this.producer.send(records)),
+    );
     for (const consumer of this.consumers) consumer.start();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
@@ -178,10 +177,7 @@ export class KafkaBus extends MessageBus {
 
   /** Records of this process's own lie in a topic that it reads: its readers need not wait for a fetch. */
   private acknowledged(topic: string, partition: number, records: readonly RawRecord[]): void {
-    let handedOut = false;
-    for (const tail of this.tails)
-      if (tail.topic.name === topic && tail.acknowledged(partition, records)) handedOut = true;
-    if (handedOut) this.own.forget(records);
+    for (const tail of this.tails) if (tail.topic.name === topic) tail.acknowledged(partition, records);
   }
 
   private async follow(topic: TopicSpec, from: TailStart, onRaw: OnRaw, options: TailOptions = {}): Promise<KafkaTail> {

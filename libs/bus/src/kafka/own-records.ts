@@ -1,20 +1,18 @@
-import { Latest } from '@huiliu/platform';
 import type { OutboxRecord } from '@huiliu/storage';
 import { headOf } from '../engine/head';
 import type { RawRecord } from '../engine/record';
 
-/** So many characters of what was sent are remembered, until it comes back: some batches of the relay. */
-const MOST_CHARACTERS = 4 * 1024 * 1024;
-
 /**
- * What this process has sent to topics that it reads itself and has not handed to its own readers yet: where it comes back from the broker it
- * is recognised, and need not be parsed. A record that is not here, or not any more, is parsed.
+ * What this process is sending to topics that it reads itself. Where a fetch brings it before the broker has acknowledged it, it is recognised:
+ * it is nobody else's, and need not be parsed.
  */
 export class OwnRecords {
   private readonly topics = new Set<string>();
-  private readonly sent = new Latest<string, unknown>(Infinity, MOST_CHARACTERS);
+  private readonly sending = new Set<readonly OutboxRecord[]>();
+  /** What the records of `sending` were made of, by their ids; made when it is asked for. */
+  private made: Map<string, unknown> | null = null;
 
-  /** From now on what is sent to this topic is remembered. */
+  /** This process reads the topic. */
   follow(topic: string): void {
     this.topics.add(topic);
   }
@@ -23,25 +21,26 @@ export class OwnRecords {
     return this.topics.has(topic);
   }
 
-  remember(records: readonly OutboxRecord[]): void {
-    for (const { topic, id, value, envelope } of records)
-      if (envelope !== undefined && this.topics.has(topic)) this.sent.add(id, envelope, value.length);
-  }
-
-  /** They have been handed out and do not come back. */
-  forget(records: readonly RawRecord[]): void {
-    for (const { value } of records) {
-      const id = headOf(value)?.id;
-      if (id !== undefined) this.sent.delete(id);
+  /** Sends the records; until that is done they are recognised. */
+  async whileSending(records: readonly OutboxRecord[], send: () => Promise<void>): Promise<void> {
+    this.sending.add(records);
+    this.made = null;
+    try {
+      await send();
+    } finally {
+      this.sending.delete(records);
+      this.made = null;
     }
   }
 
-  /** The record with what it was made of, where that is known; forgets it. */
+  /** The record with what it was made of, where that is known. */
   recognise(record: RawRecord): RawRecord {
-    const id = this.sent.size === 0 ? undefined : headOf(record.value)?.id;
-    const envelope = id === undefined ? undefined : this.sent.get(id);
-    if (id === undefined || envelope === undefined) return record;
-    this.sent.delete(id);
-    return { ...record, envelope };
+    if (this.sending.size === 0) return record;
+    this.made ??= new Map(
+      [...this.sending].flatMap((records) => records.map(({ id, envelope }): [string, unknown] => [id, envelope])),
+    );
+    const id = headOf(record.value)?.id;
+    const envelope = id === undefined ? undefined : this.made.get(id);
+    return envelope === undefined ? record : { ...record, envelope };
   }
 }

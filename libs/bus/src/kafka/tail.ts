@@ -103,21 +103,19 @@ export class KafkaTail implements Tail {
   }
 
   /**
-   * The broker has records of this process's own, in order: hands them out where they come next, and answers whether it did. Where they do
-   * not, a fetch has brought them already or brings them behind what lies between.
+   * The broker has records of this process's own, in order: hands them out where they come next. Where they do not, a fetch has brought them
+   * already or brings them behind what lies between.
    */
-  acknowledged(partition: number, records: readonly RawRecord[]): boolean {
+  acknowledged(partition: number, records: readonly RawRecord[]): void {
+    if (this.closed) return;
     const first = BigInt(records[0]!.offset);
     const next = this.next.get(partition);
-    if (this.closed || first !== next) {
-      if (next === undefined || first > next) this.lookAgain();
-      return false;
-    }
+    if (next === undefined || first > next) this.lookAgain();
+    if (first !== next) return;
     this.next.set(partition, first + BigInt(records.length));
     this.moved.add(partition);
     this.onRaw(partition, records);
     this.check(partition);
-    return true;
   }
 
   /** The next fetch begins behind what was handed out. */
