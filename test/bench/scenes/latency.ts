@@ -25,6 +25,8 @@ const SHARES = [0.1, 0.25, 0.5, 0.75];
 const PEER_HALF_PER_SECOND = 139;
 const SATURATION_SECONDS = 4;
 const LEAD_MS = 500;
+/** Before each stage: what full speed leaves behind (garbage, files to be written, code to be compiled) is no part of the next rate. */
+const REST_MS = 15_000;
 
 interface Stage {
   readonly name: string;
@@ -72,6 +74,7 @@ export const latency: Scene = async ({ seconds, seed }) => {
         seed: seed + i,
         first: sent,
       });
+      await pause(REST_MS);
       const meter = site.meter();
       const run = await runStage(site, reader, schedule);
       uses.push(meter.read());
@@ -105,7 +108,7 @@ export const latency: Scene = async ({ seconds, seed }) => {
         socketsCutOff: cutOff,
         stages,
       },
-      settings: { seed, visitors: VISITORS, newcomers: NEWCOMERS, agents: site.desk.agents.length },
+      settings: { seed, visitors: VISITORS, newcomers: NEWCOMERS, agents: site.desk.agents.length, restMs: REST_MS },
     };
   } finally {
     await reader.close();
