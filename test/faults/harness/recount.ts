@@ -90,10 +90,14 @@ async function settle(world: World, load: Load, withinMs: number): Promise<void>
     for (const table of await world.rows.tables('_outbox'))
       if ((await count(world, `SELECT COUNT(*) AS n FROM ${table}`)) > 0) return false;
     const most = allSeqs(load, stored);
-    return load.screens.every((screen) => {
+    const agentsHave = load.screens.every((screen) => {
       const shown = screen.shown();
       return [...most].every(([id, seqs]) => shown.get(id)?.at(-1) === seqs.at(-1));
     });
+    return (
+      agentsHave &&
+      [...load.pages].every(([id, page]) => page.shown().get(id)?.at(-1) === forCustomer(stored, id).at(-1))
+    );
   };
   await eventually('all is quiet', async () => (await quiet()) || (await pause(300), false), end - Date.now()).catch(
     () => say('  something is still on its way after all this time'),
@@ -164,9 +168,7 @@ async function countCustomers(load: Load, stored: Map<string, Stored[]>, wrong: 
   const row: Tally = { what: 'customers, read', accepted: 0, found: 0, missing: 0, doubled: 0, disordered: 0 };
   for (const { visitor } of load.talks) {
     const seen = (await visitor.messages()).map((message) => message.seq);
-    const there = (stored.get(visitor.conversationId) ?? [])
-      .filter((one) => one.direction === 'inbound' || one.direction === 'outbound')
-      .map((one) => one.seq);
+    const there = forCustomer(stored, visitor.conversationId);
     compare(row, visitor.conversationId, there, seen, wrong);
   }
   return row;
@@ -191,13 +193,16 @@ function countScreens(load: Load, expected: Map<string, number[]>, late: boolean
 function countPages(load: Load, stored: Map<string, Stored[]>, wrong: string[]): Tally {
   const row: Tally = { what: 'pages of customers', accepted: 0, found: 0, missing: 0, doubled: 0, disordered: 0 };
   for (const [id, page] of load.pages) {
-    const seqs = (stored.get(id) ?? [])
-      .filter((one) => one.direction === 'inbound' || one.direction === 'outbound')
-      .map((one) => one.seq);
-    compare(row, id, seqs, page.shown().get(id) ?? [], wrong);
+    compare(row, id, forCustomer(stored, id), page.shown().get(id) ?? [], wrong);
   }
   return row;
 }
+
+/** What a customer is shown of a conversation. */
+const forCustomer = (stored: Map<string, Stored[]>, id: string): number[] =>
+  (stored.get(id) ?? [])
+    .filter((one) => one.direction === 'inbound' || one.direction === 'outbound')
+    .map((one) => one.seq);
 
 function compare(row: Tally, id: string, expected: readonly number[], seen: readonly number[], wrong: string[]): void {
   const distinct = new Set(seen);

@@ -182,12 +182,13 @@ export class KafkaBus extends MessageBus {
 
   private async follow(topic: TopicSpec, from: TailStart, onRaw: OnRaw, options: TailOptions = {}): Promise<KafkaTail> {
     rememberTopic(topic);
-    const { deps, prefix } = this.options;
+    const { deps, prefix, relay } = this.options;
     const tailDeps: KafkaTailDeps = {
       kafka: this.kafka,
       topics: this.topics,
       timing: deps.timing,
       prefix,
+      alone: () => relay.alone,
       warn: deps.warn,
     };
     const guarded: OnRaw = (partition, records) => {

@@ -14,13 +14,15 @@ export interface KafkaTailDeps {
   readonly timing: EngineTiming;
   /** Begins the name of the reader's group. */
   readonly prefix: string;
+  /** Whether no other process of this app is known of: what it writes of the topic this process writes. */
+  readonly alone: () => boolean;
   readonly warn: (message: string) => void;
 }
 
 /** Hands records out; answers whether any of them was written by another process. */
 export type OnRaw = (partition: number, records: readonly RawRecord[]) => boolean;
 
-/** Nobody else has written for so long: what this process writes itself it knows when the broker acknowledges it. */
+/** Nobody else is there, or has written for so long: what this process writes itself it knows when the broker acknowledges it. */
 const OTHERS_MS = 10_000;
 /** So long the broker is not asked then, after a fetch; what another process writes all the same waits so long, once. */
 const OWN_REST_MS = 200;
@@ -40,13 +42,15 @@ export class KafkaTail implements Tail {
   /** Where the fetch that is under way begins, at the least. */
   private readonly asked = new Map<number, bigint>();
   private othersAtMs = performance.now();
+  /** Something of our own was handed out since the last fetch. */
+  private wentOn = false;
   private closed = false;
   private resting: Promise<void> | null = null;
   private wake: () => void = () => undefined;
 
   private constructor(
     readonly topic: TopicSpec,
-    deps: KafkaTailDeps,
+    private readonly deps: KafkaTailDeps,
     private readonly next: Map<number, bigint>,
     ranges: readonly PartitionRange[],
     private readonly onRaw: OnRaw,
@@ -114,6 +118,7 @@ export class KafkaTail implements Tail {
     if (first !== next) return;
     this.next.set(partition, first + BigInt(records.length));
     this.moved.add(partition);
+    this.wentOn = true;
     this.onRaw(partition, records);
     this.check(partition);
   }
@@ -144,8 +149,9 @@ export class KafkaTail implements Tail {
     if (fresh.length > 0 && this.onRaw(partition, fresh.map(toRecord))) this.lookAgain();
     this.check(partition);
     await payload.heartbeat();
-    if (performance.now() - this.othersAtMs < OTHERS_MS) return;
+    if (!this.wentOn || !this.deps.alone() || performance.now() - this.othersAtMs < OTHERS_MS) return;
     await this.rest();
+    this.wentOn = false;
     const { consumer } = this.loop;
     if (consumer === null) return;
     this.moveTo(consumer, this.moved);

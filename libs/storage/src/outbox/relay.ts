@@ -110,6 +110,11 @@ export class OutboxRelay {
     await this.heartbeat;
   }
 
+  /** Whether, when the leases were last renewed, no other process shared this outbox. */
+  get alone(): boolean {
+    return this.share.alone;
+  }
+
   /** How many records wait to be sent, and for how long the oldest has. */
   async stats(): Promise<{ backlog: number; oldestMs: number }> {
     const [count] = await this.database.query<{ backlog: number }>(`SELECT COUNT(*) AS backlog FROM ${this.table}`);
