@@ -12,6 +12,7 @@ import type { RateLimits } from '../limits/rate-limits';
 import { keepScope, newTraceparent, openScope, readTraceparent, runNow, scopeOf } from '../trace/trace';
 import { clientAddress, rateKeyOf } from './client-address';
 import { GLOBAL_RATE, isUnlimited } from './global-rate';
+import { joinAnswers } from './joined-answers';
 import { registerBodies } from './json-body';
 import { KnownRoutes } from './routes-known';
 import { secureHeaders } from './security-headers';
@@ -84,6 +85,8 @@ export class ServiceAdapter extends FastifyAdapter {
       };
       keepScope(request, scope);
       newest.set(request.raw.socket, request.raw);
+      // Only where requests come in one line is one read before the answer before it has left: it has no socket yet.
+      if (reply.raw.socket === null) joinAnswers(request.raw.socket);
       reply.header('x-request-id', request.id);
       const go = (): void => done(this.refusal(request, reply) ?? undefined);
       if (request.routeOptions.config.handsScopeOn === true) runNow(scope, go);
