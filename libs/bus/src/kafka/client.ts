@@ -1,6 +1,7 @@
-import { Kafka, logLevel, Partitioners, type ISocketFactory, type LogEntry, type Producer } from 'kafkajs';
+import { Kafka, logLevel, type ISocketFactory, type LogEntry, type Producer } from 'kafkajs';
 import { dropSilentConnections } from './drop-silent';
 import { encodeLean } from './lean-produce';
+import { createPartitioner } from './partitioner';
 import { promptSockets } from './prompt-sockets';
 import { keepQueuesQuiet } from './quiet-queue';
 import { fetchInSessions } from './session-fetch';
@@ -57,7 +58,7 @@ export function createProducer(kafka: Kafka): Producer {
   return kafka.producer({
     idempotent: false,
     allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
+    createPartitioner,
     retry: { retries: 0, initialRetryTime: 100 },
   });
 }
