@@ -415,6 +415,36 @@ describe('WebSockets', () => {
     expect(seen).toEqual(['false:127.0.0.1', 'false:text', 'true:bytes', 'false:end']);
   });
 
+  test('one who is slow to read gets everything as it was said', async () => {
+    const socket = socketTo('/ws?ticket=good');
+    const texts = Array.from({ length: 400 }, (_, n) => `${n} `.padEnd(40_000, String.fromCharCode(97 + (n % 26))));
+    const [got, closed] = [[] as string[], new Promise<number>((resolve) => socket.on('close', resolve))];
+    await new Promise((resolve) => socket.once('message', resolve));
+    socket.on('message', (data) => got.push((data as Buffer).toString()));
+    socket.pause();
+    for (const text of texts) socket.send(text);
+    await new Promise((resolve) => socket.send('end', resolve));
+    socket.resume();
+    expect(await closed).toBe(4123);
+    expect(got).toEqual([...texts, 'end']);
+  });
+
+  test('one who goes away while much is on its way harms nobody', async () => {
+    const [gone, other] = [socketTo('/ws?ticket=good'), socketTo('/ws?ticket=good')];
+    const heard = (socket: WebSocket): Promise<string> =>
+      new Promise((resolve) => socket.once('message', (data) => resolve((data as Buffer).toString())));
+    await Promise.all([heard(gone), heard(other)]);
+    gone.pause();
+    for (let n = 0; n < 200; n++) gone.send('x'.repeat(40_000));
+    const closed = new Promise((resolve) => gone.once('close', resolve));
+    gone.terminate();
+    await closed;
+    const answer = heard(other);
+    other.send('still there');
+    expect(await answer).toBe('still there');
+    other.close();
+  });
+
   const refusal = (path: string) =>
     new Promise<number>((resolve, reject) => {
       const socket = socketTo(path);

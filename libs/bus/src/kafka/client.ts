@@ -1,14 +1,7 @@
-import {
-  Kafka,
-  logLevel,
-  Partitioners,
-  type ICustomPartitioner,
-  type ISocketFactory,
-  type LogEntry,
-  type Producer,
-} from 'kafkajs';
+import { Kafka, logLevel, type ISocketFactory, type LogEntry, type Producer } from 'kafkajs';
 import { dropSilentConnections } from './drop-silent';
 import { encodeLean } from './lean-produce';
+import { createPartitioner } from './partitioner';
 import { promptSockets } from './prompt-sockets';
 import { keepQueuesQuiet } from './quiet-queue';
 import { fetchInSessions } from './session-fetch';
@@ -65,19 +58,10 @@ export function createProducer(kafka: Kafka): Producer {
   return kafka.producer({
     idempotent: false,
     allowAutoTopicCreation: false,
-    createPartitioner: notingPartitioner,
+    createPartitioner,
     retry: { retries: 0, initialRetryTime: 100 },
   });
 }
-
-/** By the key's hash as every client does, noted on the message: who sends it can tell from the answer where it lies. */
-const notingPartitioner: ICustomPartitioner = () => {
-  const choose = Partitioners.DefaultPartitioner();
-  return (args) => {
-    args.message.partition = choose(args);
-    return args.message.partition;
-  };
-};
 
 /** True for what the client throws about the broker and the way to it. */
 export const isKafkaError = (error: unknown): boolean => error instanceof Error && error.name.startsWith('KafkaJS');

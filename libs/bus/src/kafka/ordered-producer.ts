@@ -188,7 +188,7 @@ export class OrderedProducer {
     this.options.metrics.published(records.length, (performance.now() - startedMs) / 1000);
   }
 
-  /** The broker answers with the first offset of each partition; which message went to which, our partitioner has noted (`client.ts`). */
+  /** The broker answers with the first offset of each partition; which message went to which, our partitioner has noted (`partitioner.ts`). */
   private tellPlaces(
     { topic, messages, records }: { topic: string; messages: readonly Message[]; records: readonly EncodedRecord[] },
     answers: readonly RecordMetadata[],

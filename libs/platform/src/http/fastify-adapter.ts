@@ -1,5 +1,5 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import multipart from '@fastify/multipart';
+import multipart, { type FastifyMultipartOptions } from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -12,6 +12,7 @@ import type { RateLimits } from '../limits/rate-limits';
 import { keepScope, newTraceparent, openScope, readTraceparent, runNow, scopeOf } from '../trace/trace';
 import { clientAddress, rateKeyOf } from './client-address';
 import { GLOBAL_RATE, isUnlimited } from './global-rate';
+import { joinAnswers } from './joined-answers';
 import { registerBodies } from './json-body';
 import { KnownRoutes } from './routes-known';
 import { secureHeaders } from './security-headers';
@@ -84,6 +85,8 @@ export class ServiceAdapter extends FastifyAdapter {
       };
       keepScope(request, scope);
       newest.set(request.raw.socket, request.raw);
+      // Only where requests come in one line is one read before the answer before it has left: it has no socket yet.
+      if (reply.raw.socket === null) joinAnswers(request.raw.socket);
       reply.header('x-request-id', request.id);
       const go = (): void => done(this.refusal(request, reply) ?? undefined);
       if (request.routeOptions.config.handsScopeOn === true) runNow(scope, go);
@@ -102,7 +105,7 @@ export class ServiceAdapter extends FastifyAdapter {
       done();
     });
     registerBodies(fastify, BODY_LIMIT);
-    void fastify.register(multipart, {
+    void fastify.register(multipartForFiles, {
       limits: {
         fileSize: UPLOAD_LIMIT,
         files: 1,
@@ -178,11 +181,30 @@ function bodyRefusal(request: FastifyRequest): AppError | null {
   // Webhooks look their account up first: 404 comes before 413 and 415 there, and they say all of it themselves.
   if (route.config.streamsBody === true || route.url?.startsWith('/webhooks/')) return null;
   const multipart = /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
-  const takesFiles = route.config.takesFiles === true || route.url?.endsWith('/attachments') === true;
-  if (multipart && !takesFiles) return unsupportedMediaType();
+  if (multipart && !takesFiles(request)) return unsupportedMediaType();
   const limit = multipart ? UPLOAD_LIMIT + UPLOAD_FRAME : (route.bodyLimit ?? BODY_LIMIT);
   return Number(request.headers['content-length'] ?? 0) > limit ? tooLarge(multipart ? UPLOAD_LIMIT : limit) : null;
 }
+
+function takesFiles({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config.takesFiles === true || routeOptions.url?.endsWith('/attachments') === true;
+}
+
+type AsyncHook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/** The upload parser. Its own hooks clear away what an upload leaves; elsewhere they would cost every request two promises. */
+const multipartForFiles = Object.assign(
+  (fastify: FastifyInstance, options: FastifyMultipartOptions, done: (error?: Error) => void): void => {
+    const addHook = (name: 'onRequest' | 'onResponse', hook: AsyncHook): FastifyInstance =>
+      fastify.addHook(name, (request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void) => {
+        if (takesFiles(request)) hook(request, reply).then(() => next(), next);
+        else next();
+      });
+    multipart(Object.create(fastify, { addHook: { value: addHook } }) as FastifyInstance, options, done);
+  },
+  // For all routes, not for those of a scope of its own (Fastify, “Plugins”).
+  { [Symbol.for('skip-override')]: true },
+);
 
 function pathOf(request: FastifyRequest): string {
   return (request.raw.url ?? '').split(/[?#]/, 1)[0]!;
