@@ -1,5 +1,6 @@
 import { Kafka, logLevel, Partitioners, type ISocketFactory, type LogEntry, type Producer } from 'kafkajs';
 import { dropSilentConnections } from './drop-silent';
+import { decodeLean } from './lean-fetch';
 import { encodeLean } from './lean-produce';
 import { promptSockets } from './prompt-sockets';
 import { keepQueuesQuiet } from './quiet-queue';
@@ -30,6 +31,7 @@ export interface KafkaOptions {
 export function createKafka(options: KafkaOptions): Kafka {
   keepQueuesQuiet();
   encodeLean();
+  decodeLean();
   dropSilentConnections();
   fetchInSessions();
   const write = ({ namespace, level, log }: LogEntry): void => {
