@@ -62,11 +62,15 @@ export interface TailRecord<T = unknown> extends Delivery<T> {
   readonly text?: string | Uint8Array;
   /** Set on what is of no type that the reader asked for: it tells how far the topic is, and has not been read. */
   readonly passed?: true;
+  /** The record's key, set on what has not been read: `envelope` reads it each time, and throws where it is no event. */
+  readonly unread?: string;
 }
 
 export interface TailOptions {
   /** Nothing else concerns the reader; records of other types may come as `passed`. All, where none are named. */
   readonly types?: readonly string[];
+  /** The reader reads few of them: what it asked for may come as `unread`, with its text. */
+  readonly mayBeUnread?: boolean;
   /** After what has come the reader rests so long before it asks the broker again: less is asked where a moment later is as good. */
   readonly restMs?: number;
 }

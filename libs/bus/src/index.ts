@@ -4,6 +4,7 @@ export * from './feed';
 export { isDlqTopic, allDlqTopics, specOf } from './topics';
 export { busSchema, busSchemas, embeddedBusSchema } from './schema';
 export { openEmbeddedBus, openKafkaBus, type BusParts, type KafkaParts, type OpenBus } from './open-bus';
+export { readEnvelope } from './engine/tail-record';
 export { DEFAULT_TIMING, type EngineTiming } from './engine/timing';
 export { LogOutbox } from './embedded/log';
 export type { Retention } from './embedded/pruner';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Feed, type FeedEntry, MessageBus, type Tail, type TailRecord } from '@huiliu/bus';
+import { Feed, type FeedEntry, MessageBus, readEnvelope, type Tail, type TailRecord } from '@huiliu/bus';
 import { INBOX_EVENTS, type Envelope, type InboxEvent, type VisitorMessage } from '@huiliu/contracts';
 import { AccountDirectory } from '@huiliu/connector-kit';
 import { Config, HealthRegistry } from '@huiliu/platform';
@@ -15,7 +15,7 @@ export type VisitorFact = {
 
 /** All else is no visitor's business. */
 const CONCERN_VISITORS: ReadonlySet<string> = new Set(['message.created', 'message.updated']);
-/** What stands in the place of a fact that was not read. */
+/** What stands in the place of a fact that is no visitor's business. */
 const NOTHING: Envelope<VisitorFact> = {
   id: '',
   type: '',
@@ -31,7 +31,14 @@ const START = { sinceMs: 600_000, atLeast: 10_000 };
 /** Nobody sees an answer come so much later; most facts are of what visitors wrote themselves. */
 const REST_MS = 20;
 
-/** Keeps in memory what the inbox has said to customers, for this process's sockets. */
+/** Behind it stands an account's id. Text within a record cannot look so: its quotes have backslashes before them. */
+const ACCOUNT = '"accountId":"';
+const ID_LENGTH = 26;
+
+/**
+ * Keeps in memory what the inbox has said to customers, for this process's sockets. Most of it is looked at by nobody: it is kept as it lies
+ * in the topic, and read when a page is there for it, or comes back.
+ */
 @Injectable()
 export class VisitorFeed implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('VisitorFeed');
@@ -78,7 +85,7 @@ export class VisitorFeed implements OnApplicationBootstrap, OnApplicationShutdow
         await this.directory.ready;
         const opened = (feed = await this.open());
         const take = (records: readonly TailRecord[]): void => this.take(opened, records);
-        const options = { types: [...CONCERN_VISITORS], restMs: REST_MS };
+        const options = { types: [...CONCERN_VISITORS], mayBeUnread: true, restMs: REST_MS };
         this.tail = await this.bus.tail<unknown>(INBOX_EVENTS, START, take, options);
         await this.tail.caughtUp;
         opened.listen((entry) => this.listener(entry));
@@ -97,6 +104,7 @@ export class VisitorFeed implements OnApplicationBootstrap, OnApplicationShutdow
   private async open(): Promise<Feed<VisitorFact>> {
     return new Feed<VisitorFact>({
       generation: await this.bus.generation(INBOX_EVENTS),
+      read: (text) => this.read(text),
       folder: path.join(this.config.dataDir, 'ring'),
       onTrouble: (error) =>
         this.logger.warn({ err: error }, 'the ring has no room: pages that come back late load afresh'),
@@ -105,15 +113,46 @@ export class VisitorFeed implements OnApplicationBootstrap, OnApplicationShutdow
 
   private take(feed: Feed<VisitorFact>, records: readonly TailRecord[]): void {
     feed.push(
-      records.map((record) => {
-        const { topic, partition, offset, occurredAtMs } = record;
-        return { topic, partition, offset, occurredAtMs, envelope: record.passed ? NOTHING : this.factIn(record) };
-      }),
-      (record) => record.envelope.data !== null,
+      records.map((record) => this.recordOf(record)),
+      ({ unread, envelope }) => unread !== undefined || envelope.data !== null,
     );
   }
 
-  private factIn({ envelope }: TailRecord): Envelope<VisitorFact> {
+  private recordOf(record: TailRecord): TailRecord<VisitorFact> {
+    const { topic, partition, offset, occurredAtMs, unread, text } = record;
+    const place = { topic, partition, offset, occurredAtMs };
+    if (record.passed) return { ...place, envelope: NOTHING };
+    if (unread !== undefined && text !== undefined) {
+      if (!this.isOfOurs(text)) return { ...place, envelope: NOTHING };
+      // A copy: the bytes are a part of what came with them, which may be other channels' mails.
+      return { ...place, unread, text: typeof text === 'string' ? text : Buffer.from(text), envelope: NOTHING };
+    }
+    return { ...place, text: text ?? JSON.stringify(record.envelope), envelope: this.factIn(record.envelope) };
+  }
+
+  /** Whether a record names an account of this connector. */
+  private isOfOurs(text: string | Uint8Array): boolean {
+    const where = typeof text === 'string' ? text : Buffer.from(text.buffer, text.byteOffset, text.length);
+    // From its end: what a message says, which may be long, stands before it.
+    for (let at = where.lastIndexOf(ACCOUNT); at >= 0; at = at === 0 ? -1 : where.lastIndexOf(ACCOUNT, at - 1)) {
+      const from = at + ACCOUNT.length;
+      const to = from + ID_LENGTH;
+      const id = typeof where === 'string' ? where.slice(from, to) : where.toString('latin1', from, to);
+      if (this.directory.get(id) !== undefined) return true;
+    }
+    return false;
+  }
+
+  private read(text: string | Uint8Array): Envelope<VisitorFact> {
+    try {
+      return this.factIn(readEnvelope(INBOX_EVENTS, text));
+    } catch (error) {
+      this.logger.warn(`passed over what cannot be read: ${String(error)}`);
+      return NOTHING;
+    }
+  }
+
+  private factIn(envelope: Envelope<unknown>): Envelope<VisitorFact> {
     return { ...envelope, data: this.factOf(envelope as unknown as InboxEvent) };
   }
 

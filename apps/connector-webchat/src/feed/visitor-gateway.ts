@@ -38,7 +38,9 @@ export class VisitorGateway implements OnApplicationBootstrap, OnApplicationShut
   onApplicationBootstrap(): void {
     this.upgrades.add(PATH, (upgrade) => this.open(upgrade), { handsScopeOn: true });
     this.source.onEntry((entry) => {
-      for (const socket of this.byConversation.get(entry.record.envelope.data?.message.conversationId ?? '') ?? [])
+      const { record } = entry;
+      // Its key is the conversation: what nobody looks at stays unread.
+      for (const socket of this.byConversation.get(record.unread ?? record.envelope.key) ?? [])
         socket.stream.offer(entry);
     });
     this.silence = [

@@ -32,7 +32,7 @@ const APP = 'connector-webchat';
 /** What the website computes for its signed-in customer. */
 export const hashOf = (id: string, secret = SECRET): string => createHmac('sha256', secret).update(id).digest('hex');
 
-/** The connector alone, started for a test: real HTTP and sockets, embedded bus, SQLite, and an inbox that is played. */
+/** The connector alone, started for a test: real HTTP and sockets, embedded bus and SQLite unless `env` says otherwise, and an inbox that is played. */
 export class WebchatApp {
   readonly inbound: ChannelInboundEvent[] = [];
   readonly receipts: ChannelReceiptEvent['data'][] = [];

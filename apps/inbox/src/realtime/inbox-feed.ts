@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { INBOX_EVENTS, type InboxEvent } from '@huiliu/contracts';
-import { Feed, MessageBus, type FeedEntry, type Tail, type TailRecord } from '@huiliu/bus';
+import { Feed, MessageBus, readEnvelope, type FeedEntry, type Tail, type TailRecord } from '@huiliu/bus';
 import { Config, HealthRegistry } from '@huiliu/platform';
 import { Clock } from '@huiliu/storage';
 import { Logger } from 'nestjs-pino';
@@ -43,7 +43,7 @@ export class InboxFeed implements OnModuleInit, OnModuleDestroy {
     await this.accesses.load();
     const feed = new Feed<InboxEvent['data']>({
       generation: await this.bus.generation(INBOX_EVENTS),
-      topic: INBOX_EVENTS,
+      read: (text) => readEnvelope(INBOX_EVENTS, text),
       folder: path.join(this.config.dataDir, 'ring'),
       onTrouble: (error) =>
         this.logger.warn({ err: error }, 'the ring has no room: pages that come back late load afresh'),

@@ -3,26 +3,49 @@ import type { TailOptions, TailRecord } from '../bus';
 import { headOf } from './head';
 import { decode, type Decoded, type RawRecord } from './record';
 
-/** What is of no type that the tail's reader asked for; null where that must be read to be known, or is wanted. */
+/** What the tail's reader did not ask for, or need not have read for it; null where that must be read to be known, or is wanted read. */
 export function passedRecord<T>(
   topic: TopicSpec,
   partition: number,
-  { value, offset, timestampMs }: RawRecord,
-  { types }: TailOptions,
+  record: RawRecord,
+  { types, mayBeUnread = false }: TailOptions,
 ): (TailRecord<T> & { readonly id: string }) | null {
-  const head = types === undefined ? null : headOf(value);
-  if (head === null || types!.includes(head.type)) return null;
-  return {
-    topic: topic.name,
-    partition,
-    offset,
-    occurredAtMs: timestampMs,
-    passed: true,
-    id: head.id,
-    get envelope() {
-      return decode(topic, { value }).envelope as Envelope<T>;
-    },
-  };
+  const { value, offset, key, timestampMs } = record;
+  const head = types === undefined && !mayBeUnread ? null : headOf(value);
+  if (head === null) return null;
+  const isWanted = types === undefined || types.includes(head.type);
+  if (!isWanted) return new UnreadRecord<T>(topic, partition, offset, timestampMs, head.id, value!, true);
+  if (!mayBeUnread || key === null) return null;
+  return new UnreadRecord<T>(topic, partition, offset, timestampMs, head.id, value!, undefined, key);
+}
+
+/** What lies in the topic, as it lies there. */
+class UnreadRecord<T> {
+  readonly topic: string;
+
+  constructor(
+    private readonly spec: TopicSpec,
+    readonly partition: number,
+    readonly offset: string,
+    readonly occurredAtMs: number,
+    readonly id: string,
+    readonly text: string | Uint8Array,
+    readonly passed: true | undefined,
+    readonly unread?: string,
+  ) {
+    this.topic = spec.name;
+  }
+
+  get envelope(): Envelope<T> {
+    return readEnvelope<T>(this.spec, this.text);
+  }
+}
+
+/** Reads and validates an envelope from its JSON (bytes: UTF-8); throws where it is none of the topic's. */
+export function readEnvelope<T>(topic: TopicSpec, text: string | Uint8Array): Envelope<T> {
+  const { envelope, defect } = decode(topic, { value: text });
+  if (envelope === null) throw new Error(`a record of ${topic.name}: ${defect}`);
+  return envelope as Envelope<T>;
 }
 
 /** A record as a tail hands it out; null where it is no event (who handles the topic buries it, a feed passes on). */

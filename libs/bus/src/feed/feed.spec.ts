@@ -116,6 +116,42 @@ describe('Feed', () => {
     expect(drain(g.resume(start) as FeedCursor<string>).map((x) => x.data)).toEqual(['1:0', '0:2']);
   });
 
+  it('leaves unread what nobody looks at, and gives it whole to who comes back', () => {
+    const read: string[] = [];
+    const f = new Feed<string>({
+      generation: 'g1',
+      nowMs: () => 1_000_000,
+      read: (text) => {
+        read.push(String(text));
+        return { ...rec(0, 0).envelope, data: String(text) };
+      },
+    });
+    const lying = (offset: number, key: string): TailRecord<string> => {
+      const { topic, partition, occurredAtMs } = rec(0, offset);
+      const place = { topic, partition, offset: String(offset), occurredAtMs, unread: key, text: `${key}/${offset}` };
+      return {
+        ...place,
+        get envelope(): never {
+          throw new Error('nobody asked');
+        },
+      };
+    };
+    const seen: string[] = [];
+    f.push([lying(0, 'a')]);
+    const start = f.position();
+    const stop = f.listen(({ record }) => {
+      if (record.unread === 'a') seen.push(record.envelope.data, record.envelope.data);
+    });
+    f.push([lying(1, 'a'), lying(2, 'b'), lying(3, 'a')]);
+    stop();
+    f.push([lying(4, 'b'), lying(5, 'a')]);
+    expect(seen).toEqual(['a/1', 'a/1', 'a/3', 'a/3']);
+    expect(read).toEqual(['a/1', 'a/3']);
+    const back = f.resume(start, 'b') as FeedCursor<string>;
+    expect(drain(back).map(({ data }) => data)).toEqual(['b/2', 'b/4']);
+    expect(drain(f.resume(start, 'a') as FeedCursor<string>).map(({ data }) => data)).toEqual(['a/1', 'a/3', 'a/5']);
+  });
+
   it('passes over records read twice', () => {
     const f = feed();
     f.push([rec(0, 0), rec(0, 0), rec(0, 1), rec(0, 0)]);

@@ -1,17 +1,16 @@
 import { randomInt } from 'node:crypto';
 import { breaks, Latest } from '@huiliu/platform';
-import type { Envelope, TopicSpec } from '@huiliu/contracts';
+import type { Envelope } from '@huiliu/contracts';
 import type { TailRecord } from '../bus';
-import { decode } from '../engine/record';
 import { decodePosition, encodePosition, generationMark, PositionWriter } from './feed-position';
 import { Ring, sizeOf, type RecordText } from './ring';
 import type { Slot } from './ring-index';
 
-export interface FeedOptions {
+export interface FeedOptions<T> {
   /** As `MessageBus.generation` names the topic's life: a position of another life is not resumed. */
   readonly generation: string;
-  /** By whose schema records are read again; without it they are taken as they were handed in. */
-  readonly topic?: TopicSpec;
+  /** Reads a record again from its text (an unread one for the first time); without it the text is taken as it was handed in. */
+  readonly read?: (text: RecordText) => Envelope<T>;
   /** Records are kept so long, or so many of them, whichever is more. */
   readonly keepMs?: number;
   readonly keepRecords?: number;
@@ -59,16 +58,16 @@ export class Feed<T> {
   /** The highest offset of a partition that the ring no longer (or never) held. */
   private readonly floors = new Map<number, bigint>();
   private readonly listeners = new Set<(entry: FeedEntry<T>) => void>();
-  private readonly topic: TopicSpec | undefined;
+  private readonly envelopeOf: (text: RecordText) => Envelope<T>;
   private readonly onTrouble: (error: unknown) => void;
   private topicName = '';
   private readonly ring: Ring;
   /** Records whose envelopes stay decoded; the others lie in the ring as text. */
   private readonly latest: Latest<number, FeedEntry<T>>;
 
-  constructor(options: FeedOptions) {
+  constructor(options: FeedOptions<T>) {
     const nowMs = options.nowMs ?? Date.now;
-    this.topic = options.topic;
+    this.envelopeOf = options.read ?? parsed;
     this.onTrouble = options.onTrouble ?? (() => undefined);
     this.mark = generationMark(options.generation);
     this.startedAtMs = nowMs();
@@ -90,11 +89,11 @@ export class Feed<T> {
 
   /**
    * Takes records as a tail reads them; one that was there before is left out. Calls the listeners in order. A record that `keep`
-   * turns down only moves the position: for what no client of this feed may ever see.
+   * turns down only moves the position: for what no client of this feed may ever see. An unread one stays so until a reader looks at it.
    */
   push(records: readonly TailRecord<T>[], keep: (record: TailRecord<T>) => boolean = () => true): void {
     for (const record of records) {
-      const { partition, occurredAtMs, envelope } = record;
+      const { partition, occurredAtMs, unread } = record;
       const offset = BigInt(record.offset);
       const last = this.positions.get(partition);
       if (last !== undefined && offset <= last) continue;
@@ -107,11 +106,17 @@ export class Feed<T> {
       this.topicName = record.topic;
       if (!keep(record)) continue;
       const seq = this.writer.text();
-      const text = record.text ?? JSON.stringify(envelope);
-      this.ring.push({ partition, offset, occurredAtMs, key: envelope.key }, seq, text);
-      const entry: FeedEntry<T> = { index: this.ring.last, record, offset, seq };
-      this.latest.add(entry.index, entry, sizeOf(text));
-      for (const listener of this.listeners) listener(entry);
+      const text = record.text ?? JSON.stringify(record.envelope);
+      this.ring.push({ partition, offset, occurredAtMs, key: unread ?? record.envelope.key }, seq, text);
+      const index = this.ring.last;
+      if (unread === undefined) {
+        const entry: FeedEntry<T> = { index, record, offset, seq };
+        this.latest.add(index, entry, sizeOf(text));
+        for (const listener of this.listeners) listener(entry);
+      } else if (this.listeners.size > 0) {
+        const entry = { index, record: new UnreadRecord(record, unread, text, this.envelopeOf), offset, seq };
+        for (const listener of this.listeners) listener(entry);
+      }
     }
     this.ring.fit();
   }
@@ -227,14 +232,37 @@ export class Feed<T> {
     this.latest.add(index, entry, size);
     return entry;
   }
+}
 
-  private envelopeOf(text: RecordText): Envelope<T> {
-    if (this.topic === undefined)
-      return JSON.parse(typeof text === 'string' ? text : Buffer.from(text).toString()) as Envelope<T>;
-    const { envelope, defect } = decode(this.topic, { value: text });
-    if (envelope === null) throw new Error(`a record of the ring: ${defect}`);
-    return envelope as Envelope<T>;
+/** A record that is read when somebody asks what it says, and once. */
+class UnreadRecord<T> {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly occurredAtMs: number;
+  readonly unread: string;
+  private known: Envelope<T> | undefined;
+
+  constructor(
+    { topic, partition, offset, occurredAtMs }: TailRecord<T>,
+    key: string,
+    readonly text: RecordText,
+    private readonly read: (text: RecordText) => Envelope<T>,
+  ) {
+    this.topic = topic;
+    this.partition = partition;
+    this.offset = offset;
+    this.occurredAtMs = occurredAtMs;
+    this.unread = key;
   }
+
+  get envelope(): Envelope<T> {
+    return (this.known ??= this.read(this.text));
+  }
+}
+
+function parsed<T>(text: RecordText): Envelope<T> {
+  return JSON.parse(typeof text === 'string' ? text : Buffer.from(text).toString()) as Envelope<T>;
 }
 
 /** One client's place in a feed. */

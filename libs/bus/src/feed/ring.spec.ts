@@ -61,7 +61,7 @@ function drain(cursor: FeedCursor<string>): { data: string; seq: string }[] | nu
 describe('the ring', () => {
   let folder: string;
   const open: Feed<string>[] = [];
-  const feed = (options: Partial<FeedOptions> = {}): Feed<string> => {
+  const feed = (options: Partial<FeedOptions<string>> = {}): Feed<string> => {
     const made = new Feed<string>({ generation: 'g1', nowMs: () => NOW, folder, ...options });
     open.push(made);
     return made;

@@ -1,5 +1,6 @@
 import { Kafka, logLevel, type ISocketFactory, type LogEntry, type Producer } from 'kafkajs';
 import { dropSilentConnections } from './drop-silent';
+import { decodeLean } from './lean-fetch';
 import { encodeLean } from './lean-produce';
 import { createPartitioner } from './partitioner';
 import { promptSockets } from './prompt-sockets';
@@ -31,6 +32,7 @@ export interface KafkaOptions {
 export function createKafka(options: KafkaOptions): Kafka {
   keepQueuesQuiet();
   encodeLean();
+  decodeLean();
   dropSilentConnections();
   fetchInSessions();
   const write = ({ namespace, level, log }: LogEntry): void => {

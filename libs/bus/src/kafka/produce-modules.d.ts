@@ -1,11 +1,11 @@
-/** What `lean-produce.ts` and `session-fetch.ts` replace. */
+/** What `lean-produce.ts`, `lean-fetch.ts` and `session-fetch.ts` replace. */
 declare module 'kafkajs/src/protocol/requests' {
   interface Made {
     readonly request: {
       readonly apiVersion: number;
       readonly encode: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
     };
-    readonly response: object;
+    readonly response: { readonly decode: (bytes: Buffer) => Promise<object> };
   }
   interface Definition {
     protocol(options: { readonly version: number | string }): (call: object) => Made;

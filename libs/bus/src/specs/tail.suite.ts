@@ -63,6 +63,28 @@ export function tailSuite(kind: Kind): void {
       await tail.close();
     });
 
+    it('may leave unread what its reader seldom reads: key, text and place are there, and what it says is read when asked', async () => {
+      const topic = topicOf({ partitions: 1, schema: z.union([Thing, Other]) });
+      const opened = await place.open();
+      const all = upTo(30).map((v) => (v % 3 === 0 ? other(topic, 'k', v) : thing(topic, `k${v % 5}`, v)));
+      await opened.bus.publish(all);
+      const records: TailRecord<{ v: number }>[] = [];
+      const keep = (some: readonly TailRecord<{ v: number }>[]): void => void records.push(...some);
+      const options = { types: ['thing'], mayBeUnread: true };
+      const tail = await opened.bus.tail(topic, 'beginning', keep, options);
+      await tail.caughtUp;
+      expect(records).toHaveLength(30);
+      const things = records.filter(({ envelope }) => envelope.type === 'thing');
+      expect(things.map(({ envelope }) => envelope.data.v)).toEqual(upTo(30).filter((v) => v % 3 !== 0));
+      for (const { unread, text, passed, envelope } of things) {
+        expect(passed).toBeUndefined();
+        expect(unread ?? envelope.key).toBe(`k${envelope.data.v % 5}`);
+        expect(JSON.parse(Buffer.from(text!).toString())).toEqual(envelope);
+      }
+      if (kind === 'kafka') expect(things.every(({ unread }) => unread !== undefined)).toBe(true);
+      await tail.close();
+    });
+
     it('still tells what a record says when thousands have come after it', async () => {
       const topic = topicOf({ partitions: 1 });
       const opened = await place.open();
