@@ -94,9 +94,11 @@ export class VisitorFeed implements OnApplicationBootstrap, OnApplicationShutdow
     }
   }
 
+  /** The ring holds the facts as the topic has them: what a visitor sees of one is made when somebody asks, which hardly anybody does. */
   private async open(): Promise<Feed<VisitorFact>> {
     return new Feed<VisitorFact>({
       generation: await this.bus.generation(INBOX_EVENTS),
+      read: (text) => seenOf(JSON.parse(text) as Envelope),
       folder: path.join(this.config.dataDir, 'ring'),
       onTrouble: (error) =>
         this.logger.warn({ err: error }, 'the ring has no room: pages that come back late load afresh'),
@@ -105,22 +107,31 @@ export class VisitorFeed implements OnApplicationBootstrap, OnApplicationShutdow
 
   private take(feed: Feed<VisitorFact>, records: readonly TailRecord[]): void {
     feed.push(
-      records.map((record) => {
+      records.map((record): TailRecord<VisitorFact> => {
         const { topic, partition, offset, occurredAtMs } = record;
-        return { topic, partition, offset, occurredAtMs, envelope: record.passed ? NOTHING : this.factIn(record) };
+        if (record.passed || !this.concerns(record.envelope as unknown as InboxEvent))
+          return { topic, partition, offset, occurredAtMs, envelope: NOTHING };
+        return { topic, partition, offset, occurredAtMs, envelope: seenOf(record.envelope), text: textOf(record) };
       }),
-      (record) => record.envelope.data !== null,
+      (record) => record.envelope !== NOTHING,
     );
   }
 
-  private factIn({ envelope }: TailRecord): Envelope<VisitorFact> {
-    return { ...envelope, data: this.factOf(envelope as unknown as InboxEvent) };
-  }
-
-  private factOf(event: InboxEvent): VisitorFact {
-    if (event.type !== 'message.created' && event.type !== 'message.updated') return null;
+  private concerns(event: InboxEvent): boolean {
+    if (event.type !== 'message.created' && event.type !== 'message.updated') return false;
     const { message, accountId } = event.data;
-    if (!event.data.public || message.direction === 'note' || this.directory.get(accountId) === undefined) return null;
-    return { type: event.type, message: forVisitor(message, accountId) };
+    return event.data.public && message.direction !== 'note' && this.directory.get(accountId) !== undefined;
   }
+}
+
+/** A fact of a message as its visitor sees it. */
+function seenOf(envelope: Envelope): Envelope<VisitorFact> {
+  const { type, data } = envelope as unknown as Extract<InboxEvent, { type: 'message.created' | 'message.updated' }>;
+  return { ...envelope, data: { type, message: forVisitor(data.message, data.accountId) } };
+}
+
+/** A text of its own: bytes are a part of all that a fetch brought, most of which is no visitor's business. */
+function textOf({ text, envelope }: TailRecord): string | Uint8Array {
+  if (text === undefined) return JSON.stringify(envelope);
+  return typeof text === 'string' ? text : new Uint8Array(text);
 }

@@ -7,11 +7,13 @@ import { decodePosition, encodePosition, generationMark, PositionWriter } from '
 import { Ring, sizeOf, type RecordText } from './ring';
 import type { Slot } from './ring-index';
 
-export interface FeedOptions {
+export interface FeedOptions<T> {
   /** As `MessageBus.generation` names the topic's life: a position of another life is not resumed. */
   readonly generation: string;
   /** By whose schema records are read again; without it they are taken as they were handed in. */
   readonly topic?: TopicSpec;
+  /** Makes the envelope of a record's text again, where that is another than the envelope itself. */
+  readonly read?: (text: string) => Envelope<T>;
   /** Records are kept so long, or so many of them, whichever is more. */
   readonly keepMs?: number;
   readonly keepRecords?: number;
@@ -60,15 +62,17 @@ export class Feed<T> {
   private readonly floors = new Map<number, bigint>();
   private readonly listeners = new Set<(entry: FeedEntry<T>) => void>();
   private readonly topic: TopicSpec | undefined;
+  private readonly read: (text: string) => Envelope<T>;
   private readonly onTrouble: (error: unknown) => void;
   private topicName = '';
   private readonly ring: Ring;
   /** Records whose envelopes stay decoded; the others lie in the ring as text. */
   private readonly latest: Latest<number, FeedEntry<T>>;
 
-  constructor(options: FeedOptions) {
+  constructor(options: FeedOptions<T>) {
     const nowMs = options.nowMs ?? Date.now;
     this.topic = options.topic;
+    this.read = options.read ?? ((text) => JSON.parse(text) as Envelope<T>);
     this.onTrouble = options.onTrouble ?? (() => undefined);
     this.mark = generationMark(options.generation);
     this.startedAtMs = nowMs();
@@ -229,8 +233,7 @@ export class Feed<T> {
   }
 
   private envelopeOf(text: RecordText): Envelope<T> {
-    if (this.topic === undefined)
-      return JSON.parse(typeof text === 'string' ? text : Buffer.from(text).toString()) as Envelope<T>;
+    if (this.topic === undefined) return this.read(typeof text === 'string' ? text : Buffer.from(text).toString());
     const { envelope, defect } = decode(this.topic, { value: text });
     if (envelope === null) throw new Error(`a record of the ring: ${defect}`);
     return envelope as Envelope<T>;

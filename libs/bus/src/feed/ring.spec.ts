@@ -54,7 +54,7 @@ function drain(cursor: FeedCursor<string>): { data: string; seq: string }[] | nu
 describe('the ring', () => {
   let folder: string;
   const open: Feed<string>[] = [];
-  const feed = (options: Partial<FeedOptions> = {}): Feed<string> => {
+  const feed = (options: Partial<FeedOptions<string>> = {}): Feed<string> => {
     const made = new Feed<string>({ generation: 'g1', nowMs: () => NOW, folder, ...options });
     open.push(made);
     return made;
@@ -118,6 +118,19 @@ describe('the ring', () => {
       ),
       { numRuns: 100 },
     );
+  });
+
+  it('makes what it let go of again from the text it was given, as the feed was told to', () => {
+    const told = (text: string): TailRecord<string>['envelope'] => ({ ...rec(0).envelope, data: `told ${text}` });
+    for (const maxBytes of [1, 100_000 * KB]) {
+      const f = feed({ maxBytes, read: told });
+      f.push([rec(0)]);
+      const start = f.position();
+      const bytes = (n: number): Buffer => Buffer.from(`您 ${n}`);
+      f.push(range(1, 3_001).map((n) => ({ ...rec(n), text: n % 2 === 0 ? bytes(n) : String(bytes(n)) })));
+      const heard = drain(f.resume(start)!)!.map(({ data }) => data);
+      expect(heard.slice(0, 1_000)).toEqual(range(1, 1_001).map((n) => `told 您 ${n}`));
+    }
   });
 
   it('holds less than a hundred bytes of a record that lies in a file', () => {
