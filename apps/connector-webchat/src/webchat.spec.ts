@@ -450,6 +450,24 @@ describe('the website visitor', () => {
       await socket.close();
     });
 
+    it('shows a page that comes back what it shows a page that is open, however much was said since', async () => {
+      const visitor = await app.visitor(accountId);
+      const stranger = await app.visitor(accountId);
+      const open = await visitor.connect();
+      await app.fact(visitor, { ...OUTBOUND, seq: 1, remoteIds: ['r'], content: text('早上好') });
+      await app.fact(visitor, { ...OUTBOUND, seq: 2, content: text('secret note') }, false);
+      await app.fact(visitor, { direction: 'note', seq: 3, content: text('a note') });
+      await app.fact(visitor, { ...OUTBOUND, seq: 1, content: text('早上好'), state: 'read' }, true, 'message.updated');
+      const seen = [await open.next('message.created'), await open.next('message.updated')];
+      await Promise.all(Array.from({ length: 1_500 }, () => app.fact(stranger, { content: text('not yours') })));
+      const back = await visitor.connect();
+      back.send({ type: 'resume', seq: open.frames[0]?.seq as string });
+      await back.roundTrip();
+      expect(back.frames.slice(1, -1)).toEqual(seen);
+      await open.close();
+      await back.close();
+    });
+
     it('resumes without gap or double, and says reload where it cannot', async () => {
       const visitor = await app.visitor(accountId);
       const first = await visitor.connect();

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Envelope, MessageReceived } from '@huiliu/contracts';
+import { messageIdOf } from '@huiliu/platform';
 
 const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
@@ -33,14 +34,17 @@ export function nthOf(clientId: string | null | undefined): number {
 
 const TEXT = '请问昨天下的订单什么时候发货？订单号 20261127-';
 
-/** The nth message of a conversation, as `channel.inbound` carries it. */
+/**
+ * The nth message of a conversation, as the website connector puts it into `channel.inbound`: named by the id that its `clientId` gives, so that it
+ * is known by that alone (under another name the inbox keeps a dedupe key beside it, which the floors do not write).
+ */
 export function inboundRecord(
   accountId: string,
   { id, visitorId }: BenchConversation,
   nth: number,
   now: Date,
 ): Envelope<MessageReceived> {
-  const messageId = idOf(id, nth);
+  const messageId = messageIdOf(id, 'inbound', clientIdOf(nth));
   const at = now.toISOString();
   return {
     id: idOf(id, nth, 'event'),

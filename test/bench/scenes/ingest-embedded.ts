@@ -119,7 +119,7 @@ export const ingestEmbedded: Scene = async ({ seconds, seed }) => {
         settings: () =>
           Promise.resolve({
             agents: desk.agents.length,
-            database: 'SQLite, WAL, synchronous=FULL, wal_autocheckpoint=10000',
+            database: 'SQLite, WAL, synchronous=FULL, checkpoints at 10,000 pages',
           }),
       },
       { seconds, seed },

@@ -10,10 +10,15 @@ const AT_ONCE = 500;
 /** Feeds one topic of the log to a group's handler, from the group's position on. */
 export class GroupReader {
   readonly runner: PartitionRunner;
+  /** Some records are done without a transaction that moves the position. */
+  private readonly passes: boolean;
   private readonly progress: EmbeddedProgress;
   private readonly ends = new AbortController();
   private running: Promise<void> | null = null;
   private broken: string | null = null;
+  /** Up to here everything is done. */
+  private doneUpTo = 0;
+  private writing: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly deps: RunnerDeps,
@@ -21,16 +26,16 @@ export class GroupReader {
     positions: string,
     readonly subscription: Subscription,
   ) {
-    const { topic, group } = subscription;
+    const { topic, group, types, concerned } = subscription;
     this.progress = new EmbeddedProgress(positions, group, topic.name);
     this.runner = new PartitionRunner(deps, {
       ...subscription,
-      // What is read is read for all of the process; and the position moves by what is handed out.
-      types: undefined,
+      ...(concerned && { isConcerned: concerned }),
       partition: 0,
       progress: this.progress,
       onProgress: (offset) => this.report(Number(offset)),
     });
+    this.passes = types !== undefined || concerned !== undefined;
   }
 
   /** What is wrong; null when well. */
@@ -47,6 +52,9 @@ export class GroupReader {
   async stop(): Promise<void> {
     this.ends.abort();
     await Promise.all([this.runner.stop(), this.running]);
+    if (this.writing === null) return;
+    clearTimeout(this.writing);
+    await this.writeDown();
   }
 
   private async run(reader: LogReader, ahead: ReadonlySet<number>): Promise<void> {
@@ -76,5 +84,19 @@ export class GroupReader {
 
   private report(position: number): void {
     this.deps.metrics.lag(this.runner.scope, this.log.behind(this.subscription.topic.name, position));
+    this.doneUpTo = position;
+    if (!this.passes || this.writing !== null) return;
+    this.writing = setTimeout(() => void this.writeDown(), this.deps.timing.passedAfterMs);
+    this.writing.unref();
+  }
+
+  /** Where it fails, the next report tries again; nothing is lost by a position that is behind. */
+  private async writeDown(): Promise<void> {
+    this.writing = null;
+    try {
+      await this.progress.pass(this.deps.db, this.doneUpTo);
+    } catch (error) {
+      this.deps.warn(`the position of ${this.subscription.group} was not written down: ${String(error)}`);
+    }
   }
 }

@@ -44,8 +44,9 @@ function holds(list: readonly number[], wanted: number): boolean {
   return list[firstAfter(list, wanted - 1, (n) => n)] === wanted;
 }
 
+/** What is in hand, but for what was passed over: a position moves past that with what lies behind it. */
 function* offsets(window: Window): IterableIterator<number> {
-  for (const entry of window.open()) yield Number(entry.offset);
+  for (const entry of window.open()) if (!entry.passed) yield Number(entry.offset);
 }
 
 const toPosition = (row: Record<string, SqlValue>): Position => ({
@@ -86,18 +87,31 @@ export class EmbeddedProgress implements Progress {
       fresh.map((entry) => Number(entry.offset)),
       offsets(window),
     );
-    const ahead = next.ahead.length === 0 ? null : JSON.stringify(next.ahead);
-    await tx.execute(`UPDATE ${this.table} SET n = ?, ahead = ? WHERE grp = ? AND topic = ?`, [
-      next.n,
-      ahead,
-      this.group,
-      this.topic,
-    ]);
+    await this.write(tx, next);
     return fresh;
+  }
+
+  /** Moves the position to where all is done, with what was passed over and moves no position by itself. */
+  async pass(db: Database, upTo: number): Promise<void> {
+    await db.transaction(async (tx) => {
+      const row = await this.read(tx);
+      if (row === undefined) return;
+      const { n, ahead } = toPosition(row);
+      if (upTo > n) await this.write(tx, { n: upTo, ahead: ahead.slice(firstAfter(ahead, upTo, (one) => one)) });
+    });
   }
 
   setAside(tx: Tx, entries: readonly Entry[], window: Window): Promise<readonly Entry[]> {
     return this.claim(tx, entries, window);
+  }
+
+  private async write(tx: Tx, { n, ahead }: Position): Promise<void> {
+    await tx.execute(`UPDATE ${this.table} SET n = ?, ahead = ? WHERE grp = ? AND topic = ?`, [
+      n,
+      ahead.length === 0 ? null : JSON.stringify(ahead),
+      this.group,
+      this.topic,
+    ]);
   }
 
   private async read(tx: Tx): Promise<Record<string, SqlValue> | undefined> {

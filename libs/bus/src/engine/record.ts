@@ -41,6 +41,8 @@ export function decode(topic: TopicSpec, { value, envelope }: Pick<RawRecord, 'v
 /** A record's way through the engine: where it lies, what it says (decoded when its turn comes), whether it is done. */
 export class Entry {
   done = false;
+  /** Done without having been handled: it was nobody's business. */
+  passed = false;
   private handed: Delivery | null | undefined;
 
   constructor(

@@ -76,7 +76,7 @@ export class PartitionRunner implements LaneHost {
       const entry = new Entry(this.spec.topic, this.spec.partition, record);
       this.window.push(entry);
       if (concerns && this.isOfType(record)) this.lanes[laneOf(entry.key, this.lanes.length)]!.add(entry);
-      else entry.done = true;
+      else entry.done = entry.passed = true;
     }
     if (types !== undefined || !concerns) this.settle();
     this.report();

@@ -14,6 +14,8 @@ export interface EngineTiming {
   readonly pauseAtMostMs: number;
   /** The most records of one partition in memory. */
   readonly buffered: number;
+  /** What was passed over is written down so much later (embedded); after a crash it is passed over again. */
+  readonly passedAfterMs: number;
 }
 
 export const DEFAULT_TIMING: EngineTiming = {
@@ -25,6 +27,7 @@ export const DEFAULT_TIMING: EngineTiming = {
   pauseFirstMs: 200,
   pauseAtMostMs: 5_000,
   buffered: 4_000,
+  passedAfterMs: 5_000,
 };
 
 /** How often a failing event is tried before it is parked. */

@@ -127,6 +127,22 @@ describe('the ring', () => {
     );
   });
 
+  it('makes what it let go of again from the text it was given, as the feed was told to', () => {
+    const told = (text: string | Uint8Array): TailRecord<string>['envelope'] => ({
+      ...rec(0).envelope,
+      data: `told ${typeof text === 'string' ? text : Buffer.from(text).toString()}`,
+    });
+    for (const maxBytes of [1, 100_000 * KB]) {
+      const f = feed({ maxBytes, read: told });
+      f.push([rec(0)]);
+      const start = f.position();
+      const bytes = (n: number): Buffer => Buffer.from(`您 ${n}`);
+      f.push(range(1, 3_001).map((n) => ({ ...rec(n), text: n % 2 === 0 ? bytes(n) : String(bytes(n)) })));
+      const heard = drain(f.resume(start)!)!.map(({ data }) => data);
+      expect(heard.slice(0, 1_000)).toEqual(range(1, 1_001).map((n) => `told 您 ${n}`));
+    }
+  });
+
   it('holds less than a hundred bytes of a record that lies in a file', () => {
     const f = feed({ maxBytes: 10 * KB });
     f.push(range(0, 1_000).map((n) => rec(n)));

@@ -1,7 +1,21 @@
 import fc from 'fast-check';
+import { z } from 'zod';
 import { advance, type Position } from '../embedded/positions';
 import { openEmbeddedBus } from '../open-bus';
-import { byKey, eventually, haveEffects, makePlace, thing, topicOf, upTo, type Place, type Thing } from './fixture';
+import { busTables } from '../schema';
+import {
+  byKey,
+  eventually,
+  haveEffects,
+  makePlace,
+  Other,
+  other,
+  Thing,
+  thing,
+  topicOf,
+  upTo,
+  type Place,
+} from './fixture';
 import { startChild } from './processes';
 
 jest.setTimeout(30_000);
@@ -89,6 +103,33 @@ describe('durability (embedded)', () => {
     open();
     const effects = await haveEffects(opened, 15_000);
     expect(effects.map((effect) => effect.v)).toEqual(upTo(15_000));
+  });
+
+  it('moves the position past what was passed over, while it runs and when it ends, so that it is pruned', async () => {
+    const topic = topicOf({ schema: z.union([Thing, Other]) });
+    const nobodys = topicOf();
+    const opened = await place.open({ timing: { passedAfterMs: 20 } });
+    const table = busTables(place.prefix).positions;
+    const positions = async (): Promise<Record<string, number>> => {
+      const rows = await opened.storage.database.query<{ topic: string; n: number }>(`SELECT topic, n FROM ${table}`);
+      return Object.fromEntries(rows.map(({ topic: name, n }) => [name, n]));
+    };
+    const last = async (name: string): Promise<number> => {
+      const sql = `SELECT MAX(n) AS n FROM ${busTables(place.prefix).log} WHERE topic = ?`;
+      return (await opened.storage.database.query<{ n: number }>(sql, [name]))[0]!.n;
+    };
+    opened.bus.subscribe(topic, { group: place.group, types: ['thing'] }, opened.recorder());
+    opened.bus.subscribe(nobodys, { group: place.group, concerned: () => false }, opened.recorder());
+    await opened.bus.start();
+    await opened.bus.publish(
+      upTo(50).flatMap((v) => [thing(topic, `k${v}`, v), other(topic, `k${v}`, v), thing(nobodys, 'k', v)]),
+    );
+    await haveEffects(opened, 50);
+    await eventually('the positions', async () => {
+      const reached = await positions();
+      return reached[topic.name] === (await last(topic.name)) && reached[nobodys.name] === (await last(nobodys.name));
+    });
+    expect(await opened.effects()).toHaveLength(50);
   });
 
   it('prunes what is old, plentiful and handled, and what a later record of a compacted topic replaced', async () => {

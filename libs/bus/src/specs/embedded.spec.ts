@@ -1,3 +1,4 @@
+import { concernedSuite } from './concerned.suite';
 import { handlingSuite } from './handling.suite';
 import { tailSuite } from './tail.suite';
 import { troubleSuite } from './trouble.suite';
@@ -5,3 +6,4 @@ import { troubleSuite } from './trouble.suite';
 handlingSuite('embedded');
 troubleSuite('embedded');
 tailSuite('embedded');
+concernedSuite('embedded');

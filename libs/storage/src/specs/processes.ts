@@ -4,7 +4,11 @@ import type { Readable } from 'node:stream';
 
 export type Child = ChildProcessByStdio<null, Readable, Readable>;
 
-const CHILDREN = { open: require.resolve('./child/open.ts'), write: require.resolve('./child/write.ts') };
+const CHILDREN = {
+  open: require.resolve('./child/open.ts'),
+  write: require.resolve('./child/write.ts'),
+  checkpoint: require.resolve('./child/checkpoint.ts'),
+};
 
 /** Starts one of `child/` in a process of its own. */
 export function startChild(file: keyof typeof CHILDREN, url: string): Child {

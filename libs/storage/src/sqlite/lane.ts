@@ -33,7 +33,11 @@ export class WriteLane {
   private running: Promise<void> | null = null;
   private closed = false;
 
-  constructor(private readonly connection: SqliteConnection) {}
+  /** `committed` is called after each commit, outside of any transaction. */
+  constructor(
+    private readonly connection: SqliteConnection,
+    private readonly committed: () => void = () => undefined,
+  ) {}
 
   submit<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     if (this.closed) return Promise.reject(new DatabaseClosed());
@@ -84,6 +88,7 @@ export class WriteLane {
     }
     this.waiting.splice(0, next);
     for (const job of together) job.settle();
+    this.committed();
   }
 
   /** Runs one work and remembers its outcome. Throws where the whole transaction is lost with it. */
