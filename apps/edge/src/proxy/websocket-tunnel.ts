@@ -34,7 +34,7 @@ export class WebSocketTunnel {
 
 /**
  * A connection to an app. What comes is read into one piece of memory again and again: to every screen goes everything that its agent sees, and
- * memory of its own for each read was a seventh of the edge's work (collecting it).
+ * memory of its own for each read took a third of what a tunnel costs.
  */
 class AppSide {
   /** Gets what was read; it must be used before the next. False: nothing more is read until `socket.resume()`. */
