@@ -104,3 +104,22 @@ export function dropIndex(
   const name = indexName(table.name, 'i', columns);
   return { id, up: { sqlite: [`DROP INDEX ${name}`], mysql: [`DROP INDEX ${name} ON ${table.name}`] } };
 }
+
+/** A schema step that gives an index of an earlier step more columns behind its own, under its old name: who asks for it by that goes on. */
+export function extendIndex(
+  id: string,
+  table: Pick<Table, 'name'>,
+  columns: readonly string[],
+  more: readonly string[],
+): { id: string; up: Record<Dialect, string[]> } {
+  const name = indexName(table.name, 'i', columns);
+  const all = [...columns, ...more].join(', ');
+  return {
+    id,
+    up: {
+      sqlite: [`DROP INDEX ${name}`, `CREATE INDEX ${name} ON ${table.name} (${all})`],
+      // In one statement: at no time is there none.
+      mysql: [`ALTER TABLE ${table.name} DROP INDEX ${name}, ADD INDEX ${name} (${all})`],
+    },
+  };
+}

@@ -83,6 +83,14 @@ export class PartitionRunner implements LaneHost {
     if (this.started) for (const lane of this.lanes) lane.wake();
   }
 
+  /** Has what lies up to this offset behind it, untouched, where nothing concerns the handler now and nothing before is in hand; answers whether. */
+  passOver(offset: string): boolean {
+    if (this.ending || this.window.size > 0 || (this.spec.isConcerned?.() ?? true)) return false;
+    this.doneUpTo = offset;
+    this.spec.onProgress?.(offset);
+    return true;
+  }
+
   /** Resolves when the buffer is at most half full (by number and by length), or the runner stops. */
   async whenRoom(): Promise<void> {
     while (!this.ending && !this.halfEmpty) {

@@ -145,7 +145,7 @@ export class GroupConsumer {
     this.ends.set(runner, end);
     const undone = runner.position === null ? BigInt(batch.messages[0]?.offset ?? end) : BigInt(runner.position) + 1n;
     this.options.deps.metrics.lag(runner.scope, Number(end - undone));
-    runner.push(batch.messages.map(toRecord));
+    if (!runner.passOver(batch.lastOffset())) runner.push(batch.messages.map(toRecord));
     if (breaks('contiguous-prefix'))
       this.done(placeOf(batch.topic, batch.partition), batch.topic, batch.partition, batch.lastOffset());
     payload.resolveOffset(batch.lastOffset());

@@ -88,7 +88,7 @@ export class Backlog {
   }
 
   private lookSql(shards: readonly number[], most: number, group: Group): string {
-    // By the index (shard, n) the rows come in order without sorting all of a long backlog.
+    // The index holds what is asked for, (shard, n, id) under the name it had without the id: no row is looked at, and a long backlog not sorted.
     const index =
       this.database.dialect === 'mysql' ? ` FORCE INDEX (${indexName(this.table, 'i', ['shard', 'n'])})` : '';
     return `SELECT n, id, shard FROM ${this.table}${index} WHERE shard IN (${shards.join(', ')})${breaks('relay-cursor') ? ` AND n > ${group.last}` : ''} ORDER BY shard, n LIMIT ${most}`;

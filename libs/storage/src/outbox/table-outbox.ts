@@ -4,7 +4,7 @@ import { toDbTime } from '../clock';
 import type { Tx } from '../database';
 import type { SchemaModule } from '../migrations';
 import { Outbox, type OutboxRecord } from '../outbox';
-import { createTables } from '../table';
+import { createTables, extendIndex } from '../table';
 
 export const SHARDS = 16;
 
@@ -26,7 +26,14 @@ export function outboxSchema(prefix: string): SchemaModule {
     primary: ['n'],
     index: [['shard', 'n']],
   } as const;
-  return { prefix, steps: [createTables('20261123-01-outbox', [table])] };
+  return {
+    prefix,
+    steps: [
+      createTables('20261123-01-outbox', [table]),
+      // The relay asks for ids alone: it need not look at the rows.
+      extendIndex('20261128-01-outbox', table, ['shard', 'n'], ['id']),
+    ],
+  };
 }
 
 /** So many records that this process committed are remembered until they are sent: the relay need not read back what was just written. */

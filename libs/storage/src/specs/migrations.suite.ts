@@ -1,7 +1,7 @@
 import type { Dialect } from '../database';
 import type { SchemaModule } from '../migrations';
 import { normalisedSchema } from '../schema/normalised';
-import { createTables } from '../table';
+import { createTables, extendIndex, type Table } from '../table';
 import { makePlace, type Place } from './fixture';
 import { ended, startChild } from './processes';
 
@@ -33,6 +33,7 @@ export function migrationsSuite(dialect: Dialect): void {
         'sample 20261123-01-handled 2026112301000',
         'sample 20261123-01-leases 2026112301000',
         'sample 20261123-01-outbox 2026112301000',
+        'sample 20261128-01-outbox 2026112801000',
       ]);
     });
 
@@ -53,6 +54,26 @@ export function migrationsSuite(dialect: Dialect): void {
         'sample_outbox',
         'sample_threads',
       ]);
+    });
+
+    test('an index of an earlier step gets more columns under its own name, where rows and who asks for it by that are there', async () => {
+      const table: Table = {
+        name: 'sample_indexed',
+        columns: { id: { type: 'id' }, a: { type: 'int' } },
+        primary: ['id'],
+        index: [['a']],
+      };
+      const made = createTables('20261110-01-indexed', [table]);
+      const storage = await place.open();
+      await storage.applySchemas([moduleOf(made)]);
+      const rows = [1, 2, 3].map((a) => [String(a).repeat(26), a]);
+      await storage.database.transaction((tx) => tx.insertMany('sample_indexed', ['id', 'a'], rows));
+      await storage.applySchemas([moduleOf(made, extendIndex('20261111-01-indexed', table, ['a'], ['id']))]);
+      const found = (await normalisedSchema(storage.database)).find(({ name }) => name === 'sample_indexed');
+      expect(found?.indexes).toEqual([{ name: 'i_sample_indexed_a', unique: false, columns: ['a', 'id'] }]);
+      const by = dialect === 'mysql' ? 'FORCE INDEX (i_sample_indexed_a)' : 'INDEXED BY i_sample_indexed_a';
+      const ids = await storage.database.query(`SELECT id FROM sample_indexed ${by} WHERE a > 1 ORDER BY a`);
+      expect(ids.map(({ id }) => id)).toEqual(['2'.repeat(26), '3'.repeat(26)]);
     });
 
     test('a step that fails says so, and goes on where it stopped once it is mended', async () => {

@@ -75,7 +75,7 @@ describe('SQLite and MariaDB', () => {
       ],
       primary: ['n'],
       auto: true,
-      indexes: [{ name: 'i_sample_outbox_shard_n', unique: false, columns: ['shard', 'n'] }],
+      indexes: [{ name: 'i_sample_outbox_shard_n', unique: false, columns: ['shard', 'n', 'id'] }],
     });
   });
 
