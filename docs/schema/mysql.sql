@@ -873,3 +873,21 @@ CREATE INDEX i_inbox_conversations_contact_id ON inbox_conversations (contact_id
 
 -- inbox: 20261127-03-messages
 DROP INDEX i_inbox_messages_created_at ON inbox_messages;
+
+-- connector_email: 20261128-01-outbox
+ALTER TABLE connector_email_outbox DROP INDEX i_connector_email_outbox_shard_n, ADD INDEX i_connector_email_outbox_shard_n (shard, n, id);
+
+-- connector_webchat: 20261128-01-outbox
+ALTER TABLE connector_webchat_outbox DROP INDEX i_connector_webchat_outbox_shard_n, ADD INDEX i_connector_webchat_outbox_shard_n (shard, n, id);
+
+-- connector_wechat: 20261128-01-outbox
+ALTER TABLE connector_wechat_outbox DROP INDEX i_connector_wechat_outbox_shard_n, ADD INDEX i_connector_wechat_outbox_shard_n (shard, n, id);
+
+-- connector_weibo: 20261128-01-outbox
+ALTER TABLE connector_weibo_outbox DROP INDEX i_connector_weibo_outbox_shard_n, ADD INDEX i_connector_weibo_outbox_shard_n (shard, n, id);
+
+-- inbox: 20261128-01-outbox
+ALTER TABLE inbox_outbox DROP INDEX i_inbox_outbox_shard_n, ADD INDEX i_inbox_outbox_shard_n (shard, n, id);
+
+-- routing: 20261128-01-outbox
+ALTER TABLE routing_outbox DROP INDEX i_routing_outbox_shard_n, ADD INDEX i_routing_outbox_shard_n (shard, n, id);

@@ -626,3 +626,7 @@ CREATE INDEX i_inbox_conversations_contact_id ON inbox_conversations (contact_id
 
 -- inbox: 20261127-03-messages
 DROP INDEX i_inbox_messages_created_at;
+
+-- suite: 20261128-01-outbox
+DROP INDEX i_suite_outbox_shard_n;
+CREATE INDEX i_suite_outbox_shard_n ON suite_outbox (shard, n, id);

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Envelope, MessageReceived } from '@huiliu/contracts';
-import { messageIdOf } from '@huiliu/platform';
 
 const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
@@ -9,6 +8,21 @@ export function idOf(...name: (string | number)[]): string {
   const bytes = createHash('sha256').update(name.join('/')).digest();
   let id = '0';
   for (let i = 1; i < 26; i++) id += LETTERS[bytes[i]! & 31];
+  return id;
+}
+
+/** The id that the website connector derives of a message's names: SHA-256 over each, with its length before it; the first 128 bits as ULID letters. */
+function derivedId(...names: string[]): string {
+  const hash = createHash('sha256');
+  for (const name of names) {
+    const bytes = Buffer.from(name);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    hash.update(length).update(bytes);
+  }
+  let bits = BigInt(`0x${hash.digest('hex').slice(0, 32)}`);
+  let id = '';
+  for (let i = 0; i < 26; i++, bits >>= 5n) id = LETTERS[Number(bits & 31n)]! + id;
   return id;
 }
 
@@ -44,7 +58,7 @@ export function inboundRecord(
   nth: number,
   now: Date,
 ): Envelope<MessageReceived> {
-  const messageId = messageIdOf(id, 'inbound', clientIdOf(nth));
+  const messageId = derivedId(id, 'inbound', clientIdOf(nth));
   const at = now.toISOString();
   return {
     id: idOf(id, nth, 'event'),
