@@ -115,15 +115,15 @@ describe('the SQLite file', () => {
 
   test('what was acknowledged survives kill -9, whole', async () => {
     const child = startChild('write', place.url);
+    const gone = ended(child);
     let said = '';
     await new Promise<void>((resolve, reject) => {
       child.stdout.on('data', (chunk: Buffer) => {
         said += chunk.toString();
         if (said.length > 8_000) resolve();
       });
-      child.on('close', () => reject(new Error('ended by itself')));
+      void gone.then(({ code, complaints }) => reject(new Error(`ended by itself with ${code}: ${complaints}`)));
     });
-    const gone = ended(child);
     child.kill('SIGKILL');
     await gone;
     const told = said.slice(0, said.lastIndexOf('\n')).split('\n').map(Number);
