@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { requests } from 'kafkajs/src/protocol/requests';
 import { decodeFetch } from './fetch-decoder';
 import { encodeProduce, type ProducedMessage } from './produce-encoder';
+import { below, SEED, text } from '../specs/seeded';
 
 const NOW = 1_795_800_000_123;
 const TOPIC = 't';
@@ -10,14 +10,6 @@ const TOPIC = 't';
 const BEFORE_BATCH = 2 + 2 + 4 + 4 + (2 + TOPIC.length) + 4 + 4 + 4;
 const ATTRIBUTES = 21;
 const APPEND_TIME = 0x8;
-const SEED = Number(process.env.HUILIU_TEST_SEED ?? randomBytes(4).readUInt32BE());
-let state = SEED;
-/** A number below `limit`, the same for the same seed. */
-const below = (limit: number): number => {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-  return Math.floor((state / 2 ** 32) * limit);
-};
-const text = (length: number): string => ['a', 'é', '汉', '😀'][below(4)]!.repeat(length) + 'x'.repeat(below(3));
 
 const messageOf = (longest: number): ProducedMessage => ({
   key: below(6) === 0 ? null : text(below(90)),

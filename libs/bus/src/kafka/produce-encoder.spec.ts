@@ -1,16 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { requests } from 'kafkajs/src/protocol/requests';
 import { encodeProduce, isPlain, type ProduceCall, type ProducedMessage } from './produce-encoder';
+import { below, SEED, text } from '../specs/seeded';
 
 const NOW = 1_795_800_000_123;
-const SEED = Number(process.env.HUILIU_TEST_SEED ?? randomBytes(4).readUInt32BE());
-let state = SEED;
-/** A number below `limit`, the same for the same seed. */
-const below = (limit: number): number => {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-  return Math.floor((state / 2 ** 32) * limit);
-};
-const text = (length: number): string => ['a', 'é', '汉', '😀'][below(4)]!.repeat(length) + 'x'.repeat(below(3));
 
 const messageOf = (longest: number): ProducedMessage => ({
   key: below(6) === 0 ? null : below(2) === 0 ? text(below(90)) : Buffer.from(text(below(40))),
