@@ -21,16 +21,22 @@ export class TopicReader {
   private constructor(
     private readonly consumer: Consumer,
     private readonly counts: (value: Buffer) => boolean,
+    private readonly from: ReadonlyMap<number, number>,
   ) {}
 
-  /** `counts` tells which records `waitFor` waits for. */
-  static async open(brokers: string, topic: string, counts: (value: Buffer) => boolean): Promise<TopicReader> {
+  /** `counts` tells which records `waitFor` waits for; `from`: where each partition is read from, its beginning unless given. */
+  static async open(
+    brokers: string,
+    topic: string,
+    counts: (value: Buffer) => boolean,
+    from: ReadonlyMap<number, number> = new Map(),
+  ): Promise<TopicReader> {
     const consumer = benchKafka(brokers).consumer({
       groupId: `bench-reader-${topic}-${process.pid}`,
       maxWaitTimeInMs: 100,
       sessionTimeout: 60_000,
     });
-    const reader = new TopicReader(consumer, counts);
+    const reader = new TopicReader(consumer, counts, from);
     const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
@@ -44,6 +50,7 @@ export class TopicReader {
         return Promise.resolve();
       },
     });
+    for (const [partition, offset] of from) consumer.seek({ topic, partition, offset: String(offset) });
     await joined;
     return reader;
   }
@@ -82,11 +89,42 @@ export class TopicReader {
   }
 
   private take(record: KeptRecord): void {
+    if (record.offset < (this.from.get(record.partition) ?? 0)) return;
     this.kept.push(record);
     this.lastMs = Date.now();
     if (!this.counts(record.value)) return;
     this.counted++;
     if (this.counted % 500 === 0 || this.waiting.size > 0) for (const wake of [...this.waiting]) wake();
+  }
+}
+
+/** Where each partition of a topic ends now. */
+export async function endsOf(brokers: string, topic: string): Promise<ReadonlyMap<number, number>> {
+  const admin = benchKafka(brokers).admin();
+  await admin.connect();
+  try {
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** What has come to a topic since `from` until now, read in one go: a reader that follows takes cores from what is measured. */
+export async function readSince(
+  brokers: string,
+  topic: string,
+  from: ReadonlyMap<number, number>,
+): Promise<readonly KeptRecord[]> {
+  const ends = await endsOf(brokers, topic);
+  let missing = 0;
+  for (const [partition, end] of ends) missing += end - (from.get(partition) ?? 0);
+  const reader = await TopicReader.open(brokers, topic, () => true, from);
+  try {
+    if (!(await reader.waitFor(missing))) throw new Error(`${topic} could not be read back`);
+    return reader.records().filter(({ partition, offset }) => offset < (ends.get(partition) ?? 0));
+  } finally {
+    await reader.close();
   }
 }
 

@@ -7,12 +7,13 @@ import { nthOf } from '../lib/messages';
 import { cpuFigures } from '../lib/own-cpu';
 import { addCounts } from '../lib/recount';
 import { pause, round, say, type Scene } from '../lib/scene';
-import { isOfType, TopicReader } from '../lib/topic-reader';
+import { endsOf, readSince, type KeptRecord } from '../lib/topic-reader';
 import { openWebsite, saturate, WARM_UP_SECONDS, type Website } from '../lib/website';
 import { nowMs } from '../load/open-loop';
 import { poisson, type Schedule } from '../load/schedule';
 import { proveGenerator } from '../load/proof';
 
+const FACTS = 'inbox.events.v1';
 const VISITORS = 500;
 /** Visitors who write for the first time in a stage: what assigning takes. */
 const NEWCOMERS = 20;
@@ -53,7 +54,6 @@ export const latency: Scene = async ({ seconds, seed }) => {
     `latency: of a server that stalls the generator measures a p99 of ${round(proof.p99Ms ?? 0)} ms, ${proven ? 'as it must' : 'WRONG or on a busy machine'}`,
   );
   const site = await openWebsite(VISITORS + NEWCOMERS * (SHARES.length + 1));
-  const reader = await TopicReader.open(site.services.brokers, 'inbox.events.v1', isOfType('message.created'));
   try {
     await saturate(site, { concurrency: CONCURRENCY, seconds: WARM_UP_SECONDS, among: VISITORS });
     const saturation = await saturate(site, { concurrency: CONCURRENCY, seconds: SATURATION_SECONDS, among: VISITORS });
@@ -75,12 +75,14 @@ export const latency: Scene = async ({ seconds, seed }) => {
         first: sent,
       });
       await pause(REST_MS);
+      const before = await endsOf(site.services.brokers, FACTS);
       const meter = site.meter();
-      const run = await runStage(site, reader, schedule);
+      const run = await runStage(site, schedule);
       uses.push(meter.read());
+      const facts = await readSince(site.services.brokers, FACTS, before);
       outcome = run.outcome;
       sent = outcome.sent;
-      stages.push({ ...step, ...figures(site, reader, schedule, run), messages: schedule.dueMs.length });
+      stages.push({ ...step, ...figures(site, facts, schedule, run), messages: schedule.dueMs.length });
       say(
         `  ${step.name} (${Math.round(step.perSecond)}/s): p50 ${run.report.shown.p50Ms} p99 ${run.report.shown.p99Ms} ms`,
       );
@@ -111,7 +113,6 @@ export const latency: Scene = async ({ seconds, seed }) => {
       settings: { seed, visitors: VISITORS, newcomers: NEWCOMERS, agents: site.desk.agents.length, restMs: REST_MS },
     };
   } finally {
-    await reader.close();
     await site.close();
   }
 };
@@ -122,8 +123,7 @@ interface Run {
   readonly startMs: number;
 }
 
-async function runStage(site: Website, reader: TopicReader, schedule: Schedule): Promise<Run> {
-  reader.begin();
+async function runStage(site: Website, schedule: Schedule): Promise<Run> {
   const before = site.screens.seen;
   const startMs = nowMs() + LEAD_MS;
   await site.screens.begin({
@@ -142,7 +142,7 @@ async function runStage(site: Website, reader: TopicReader, schedule: Schedule):
 /** The stage clocks, from the facts on the bus. */
 function figures(
   site: Website,
-  reader: TopicReader,
+  facts: readonly KeptRecord[],
   schedule: Schedule,
   { outcome, report, startMs }: Run,
 ): Omit<Stage, 'name' | 'perSecond' | 'messages'> {
@@ -152,7 +152,7 @@ function figures(
   });
   const [stored, pushed, assigned] = [new Latencies(), new Latencies(), new Latencies()];
   const waiting = new Map<string, number>();
-  for (const { value, appendedMs } of reader.records()) {
+  for (const { value, appendedMs } of facts) {
     const event = JSON.parse(value.toString()) as InboxEvent;
     if (event.type === 'message.created') {
       const { conversationId, clientId, seq } = event.data.message;
