@@ -1,4 +1,5 @@
 import type { Message, Producer, RecordMetadata } from 'kafkajs';
+import { Pace } from '../engine/pace';
 import type { RawRecord } from '../engine/record';
 import type { BusMetrics } from '../metrics';
 
@@ -52,6 +53,9 @@ const MOST_BYTES = 900_000;
 const MOST_RECORDS = 5_000;
 /** What a record takes besides its key and value, without headers; rounded up. */
 const FRAME_BYTES = 70;
+/** Batches begin at least so far apart, unless so many calls wait: one at a time for each message takes the cores from what comes behind. */
+const APART_MS = 5;
+const MANY_CALLS = 32;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -70,6 +74,7 @@ export class OrderedProducer {
   private queue: Piece[] = [];
   private sending: Promise<void> | null = null;
   private connecting: Promise<void> | null = null;
+  private readonly pace = new Pace(APART_MS);
   private failing: string | null = null;
   private closed = false;
 
@@ -119,7 +124,12 @@ export class OrderedProducer {
   private async run(): Promise<void> {
     // What this turn of the event loop still brings goes along.
     await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.queue.length > 0) await this.deliver(this.takeTogether());
+    while (this.queue.length > 0) {
+      const waitMs = this.queue.length < MANY_CALLS ? this.pace.waitMs() : 0;
+      if (waitMs > 0) await new Promise<void>((resolve) => setTimeout(resolve, Math.ceil(waitMs)));
+      this.pace.begin();
+      await this.deliver(this.takeTogether());
+    }
     this.sending = null;
   }
 
