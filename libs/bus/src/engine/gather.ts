@@ -29,8 +29,7 @@ export class Gather {
   private waiting: Waiting[] = [];
   private records = 0;
   private running = 0;
-  private readonly pace = new Pace(APART_MS);
-  private longAtMs = 0;
+  private readonly pace = new Pace();
   private timer: NodeJS.Timeout | null = null;
   /** A call for several belongs to nobody's trace. */
   private readonly nobodys = new AsyncResource('huiliu.gather');
@@ -43,7 +42,8 @@ export class Gather {
 
   handle(batch: EventBatch): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const alone = AsyncResource.bind(() => this.handler(batch));
+      const trace = new AsyncResource('huiliu.gather');
+      const alone = (): Promise<void> => trace.runInAsyncScope(() => this.handler(batch));
       this.waiting.push({ batch, alone, resolve, reject });
       this.records += batch.deliveries.length;
       if (this.timer === null || this.isWhole()) this.next();
@@ -61,7 +61,6 @@ export class Gather {
       }
       this.running++;
       this.pace.begin();
-      this.longAtMs = performance.now() + LONG_MS;
       void this.run(this.takeTogether()).finally(() => {
         this.running--;
         this.next();
@@ -75,20 +74,20 @@ export class Gather {
 
   private waitMs(): number {
     if (this.isWhole()) return 0;
-    return this.running === 0 ? this.pace.waitMs() : Math.max(0, this.longAtMs - performance.now());
+    return this.pace.waitMs(this.running === 0 ? APART_MS : LONG_MS);
   }
 
   private takeTogether(): Waiting[] {
     let count = 0;
     let records = 0;
     for (const { batch } of this.waiting) {
-      records += batch.deliveries.length;
-      if (count > 0 && records > this.maxBatch) break;
+      const size = batch.deliveries.length;
+      if (count > 0 && records + size > this.maxBatch) break;
+      records += size;
       count++;
     }
-    const taken = this.waiting.splice(0, count);
-    for (const { batch } of taken) this.records -= batch.deliveries.length;
-    return taken;
+    this.records -= records;
+    return this.waiting.splice(0, count);
   }
 
   private async run(together: readonly Waiting[]): Promise<void> {

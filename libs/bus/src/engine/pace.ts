@@ -5,12 +5,9 @@
 export class Pace {
   private lastMs = -Infinity;
 
-  /** `apartMs`: from one beginning to the next, at least. */
-  constructor(private readonly apartMs: number) {}
-
-  /** How long the next beginning has to wait, ms; 0: it may be now. */
-  waitMs(): number {
-    return Math.max(0, this.lastMs + this.apartMs - performance.now());
+  /** How long the next beginning has to wait to be `apartMs` behind the last one, ms; 0: it may be now. */
+  waitMs(apartMs: number): number {
+    return Math.max(0, this.lastMs + apartMs - performance.now());
   }
 
   /** It begins now. */

@@ -74,7 +74,7 @@ export class OrderedProducer {
   private queue: Piece[] = [];
   private sending: Promise<void> | null = null;
   private connecting: Promise<void> | null = null;
-  private readonly pace = new Pace(APART_MS);
+  private readonly pace = new Pace();
   private failing: string | null = null;
   private closed = false;
 
@@ -125,7 +125,7 @@ export class OrderedProducer {
     // What this turn of the event loop still brings goes along.
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.queue.length > 0) {
-      const waitMs = this.queue.length < MANY_CALLS ? this.pace.waitMs() : 0;
+      const waitMs = this.queue.length < MANY_CALLS ? this.pace.waitMs(APART_MS) : 0;
       if (waitMs > 0) await new Promise<void>((resolve) => setTimeout(resolve, Math.ceil(waitMs)));
       this.pace.begin();
       await this.deliver(this.takeTogether());
