@@ -10,8 +10,9 @@ import { addCounts } from '../lib/recount';
 import { round, say, type Scene } from '../lib/scene';
 import { scratch } from '../lib/services';
 
-const SIZES = [500, 5_000, 50_000];
-const ROUNDS = 3;
+const SMALLEST = 500;
+const LARGER = [5_000, 50_000];
+const ROUNDS = 5;
 /** Some are handled before the suite is ready and the meter runs: most must be left. */
 const LEAST = 40_000;
 /** Messages a second that are expected at least, to size a round by. */
@@ -31,11 +32,13 @@ interface Size {
   readonly rounds: Drained[];
   /** Every message in any of them: what a transaction writes once for a conversation it writes for nearly every message. */
   readonly scattered: Drained[];
+  /** Its cost in each round ÷ that of the smallest crowd just before, on the same machine in the same minute. */
+  readonly times: number[];
 }
 
 /**
- * What a message costs the suite by how many conversations there are, and after a million messages are stored: the sizes in turn, the
- * median of their rounds. All conversations exist and have their agent before a round. At every size as many conversations are talked in at
+ * What a message costs the suite by how many conversations there are, and after a million messages are stored: the sizes in turn, each
+ * round beside the smallest crowd's just before, the median of the quotients. All conversations exist and have their agent before a round. At every size as many conversations are talked in at
  * a time, or the figures would tell how many messages of one a transaction takes at once; that is measured beside it (`scattered`).
  */
 export const conversations: Scene = async ({ seconds, seed }) => {
@@ -43,35 +46,38 @@ export const conversations: Scene = async ({ seconds, seed }) => {
   const sizes: Size[] = [];
   try {
     const desk = await prepare(template);
-    const messages = Math.max(LEAST, Math.round((seconds * RATE) / SIZES.length / ROUNDS));
+    const messages = Math.max(LEAST, Math.round((seconds * RATE) / (1 + LARGER.length) / ROUNDS));
     const draw = chance(seed);
-    const inTurn = async (some: readonly Size[]): Promise<void> => {
-      for (let nth = 0; nth < ROUNDS; nth++)
-        for (const { suite, rounds, scattered } of some) {
+    const inTurn = async (smallest: Size, others: readonly Size[]): Promise<void> => {
+      for (let nth = 0; nth < ROUNDS; nth++) {
+        for (const { suite, rounds, scattered } of [smallest, ...others]) {
           rounds.push(worthIt(messages, await suite.drain(messages, talk(suite.conversations.length, draw))));
           scattered.push(worthIt(messages, await suite.drain(messages, draw)));
         }
-      for (const { name, rounds, scattered } of some)
+        const cost = smallest.rounds.at(-1)!.cpuMicrosPerMessage;
+        for (const { rounds, times } of others) times.push(rounds.at(-1)!.cpuMicrosPerMessage / cost);
+      }
+      for (const { name, rounds, scattered, times } of [smallest, ...others])
         say(
-          `  ${name}: ${round(costOf(rounds))} µs of CPU a message, ${Math.round(rateOf(rounds))}/s; ${round(costOf(scattered))} µs scattered`,
+          `  ${name}: ${round(costOf(rounds))} µs of CPU a message, ${Math.round(rateOf(rounds))}/s; ${round(costOf(scattered))} µs scattered${times.length === 0 ? '' : `; ${round(median(times), 2)} times the smallest`}`,
         );
     };
     const make = async (name: string, count: number): Promise<Size> => {
       const suite = await LaidSuite.copy(template, desk.accountId, conversationsOf(`${seed}/${name}`, count));
-      const size = { name, suite, rounds: [], scattered: [] };
+      const size = { name, suite, rounds: [], scattered: [], times: [] };
       sizes.push(size);
       await suite.drain(count, (nth) => nth / count);
       return size;
     };
-    const live: Size[] = [];
-    for (const count of SIZES) live.push(await make(`${count} conversations`, count));
-    await inTurn(live);
-    const full = await make(`${STORED} messages stored`, SIZES[0]!);
-    await full.suite.drain(STORED - SIZES[0]!, draw);
-    await inTurn([full, live[0]!]);
+    const smallest = await make(`${SMALLEST} conversations`, SMALLEST);
+    const larger: Size[] = [];
+    for (const count of LARGER) larger.push(await make(`${count} conversations`, count));
+    await inTurn(smallest, larger);
+    const full = await make(`${STORED} messages stored`, SMALLEST);
+    await full.suite.drain(STORED - SMALLEST, draw);
+    await inTurn(smallest, [full]);
 
-    const costs = sizes.map(({ rounds }) => costOf(rounds));
-    const worst = Math.max(...costs) / Math.min(...costs);
+    const worst = Math.max(...[...larger, full].map(({ times }) => median(times)));
     const all = sizes.flatMap(({ rounds }) => rounds);
     return {
       scene: 'conversations',
@@ -87,10 +93,11 @@ export const conversations: Scene = async ({ seconds, seed }) => {
       p99Ms: null,
       details: {
         timesTheSmallest: round(worst, 3),
-        sizes: sizes.map(({ name, rounds, scattered }) => ({
+        sizes: sizes.map(({ name, rounds, scattered, times }) => ({
           name,
           cpuMicrosPerMessage: round(costOf(rounds)),
           cpuMicrosScattered: round(costOf(scattered)),
+          timesTheSmallest: times.map((each) => round(each, 2)),
           cpuMicrosByRound: rounds.map(({ cpuMicrosPerMessage }) => round(cpuMicrosPerMessage)),
           messagesPerSecond: round(rateOf(rounds)),
           rssMb: round(median(rounds.map((one) => one.rssMb))),
