@@ -10,27 +10,42 @@ const CUSTOMERS = 40;
 const EACH = 15;
 const KILLS = 3;
 
+type Customers = Parameters<typeof Pushing.start>[1];
+
 /** The one process is killed while the platform, which we play here ourselves, pushes and repeats. Answers what is wrong. */
 export async function killedUnderPushes(world: World, random: Random, { platform }: PushedChannel): Promise<string[]> {
-  const here = await playedHere(world, platform, SCHEDULE);
-  const kill = async (): Promise<void> => {
+  const pushing = start(world, await playedHere(world, platform, SCHEDULE));
+  for (let nth = 0; nth < KILLS; nth++) {
+    await pause(random.between(300, 1_500));
     await world.system.kill('suite');
     await world.system.restart();
-  };
-  return burst(
-    world,
-    random,
-    here,
-    Array.from({ length: KILLS }, () => kill),
-  );
+  }
+  return pushing.stop();
 }
 
-/** The connector, the edge and the inbox are killed while the sandbox, which lives on, pushes and repeats. Answers what is wrong. */
+/**
+ * Connectors, the edge and the inbox are killed while the sandbox, which lives on, pushes and repeats for all these platforms at once. Answers
+ * what is wrong.
+ */
 export async function killedBehindPushes(
   world: DistributedWorld,
   random: Random,
-  { platform, app }: PushedChannel,
+  channels: readonly PushedChannel[],
 ): Promise<string[]> {
+  const customers: Customers[] = [];
+  for (const channel of channels) customers.push(await playedBySandbox(world, channel));
+  const all = customers.map((one) => start(world, one));
+  const connectors = [...new Set(channels.map(({ app }) => app))];
+  for (const app of random.shuffled([...Array.from({ length: KILLS }, () => connectors).flat(), 'edge', 'inbox'])) {
+    await pause(random.between(300, 1_500));
+    say(`  kill -9 ${app}`);
+    await world.system.kill(app);
+    await world.system.restart();
+  }
+  return (await Promise.all(all.map((pushing) => pushing.stop()))).flat();
+}
+
+async function playedBySandbox(world: DistributedWorld, { platform }: PushedChannel): Promise<Customers> {
   const { account } = await openPushedAccount(world, platform.channel);
   const sandbox = world.system.processes().find((running) => running.app === 'sandbox');
   const path = `/sandbox/api/platforms/${platform.channel}/${account.id}`;
@@ -43,30 +58,9 @@ export async function killedBehindPushes(
     // A callback that was lost is none of a message that is pulled.
     return platform.pulled === true || (push?.taken ?? false);
   };
-  const apps = [...Array.from({ length: KILLS }, () => app), 'edge', 'inbox'];
-  return burst(
-    world,
-    random,
-    { account, tell },
-    apps.map((one) => async () => {
-      say(`  kill -9 ${one}`);
-      await world.system.kill(one);
-      await world.system.restart();
-    }),
-  );
+  return { account, tell };
 }
 
-/** Everyone writes while processes end. */
-async function burst(
-  world: World,
-  random: Random,
-  customers: Parameters<typeof Pushing.start>[1],
-  kills: readonly (() => Promise<void>)[],
-): Promise<string[]> {
-  const pushing = Pushing.start(world, customers, { customers: CUSTOMERS, atLeast: EACH, everyMs: 0 });
-  for (const kill of random.shuffled(kills)) {
-    await pause(random.between(300, 1_500));
-    await kill();
-  }
-  return pushing.stop();
-}
+/** Everyone writes, while processes end. */
+const start = (world: World, customers: Customers): Pushing =>
+  Pushing.start(world, customers, { customers: CUSTOMERS, atLeast: EACH, everyMs: 0 });
