@@ -31,6 +31,11 @@ export interface Tx extends Queryable {
    */
   lock<R = Row>(table: string, idColumn: string, ids: readonly string[], columns?: readonly string[]): Promise<R[]>;
   /**
+   * What `lock` is going to lock, where that is known already: it goes with the next statement, and `lock` for the very same has its answer
+   * then without asking, unless something was written meanwhile. Absent where a statement of its own costs as little.
+   */
+  lockAhead?(table: string, idColumn: string, ids: readonly string[], columns?: readonly string[]): void;
+  /**
    * Asks a question with the commit, as the last thing before it, and hands over the answer once the data is durable, before `afterCommit`. It may
    * go unasked: who needs the answer asks again. Absent where asking afterwards costs as little.
    */

@@ -2,6 +2,7 @@ export * from './agent-client';
 export * from './builders';
 export * from './databases';
 export * from './distributed';
+export * from './counting-way';
 export * from './eventually';
 export * from './fake-clock';
 export * from './free-port';

@@ -91,6 +91,7 @@ export class InboundWriter {
       else if (!begun.has(home.conversationId))
         joined.set(home.conversationId, [...(joined.get(home.conversationId) ?? []), data]);
     }
+    if (joined.size === 0) this.placement.lockAhead(tx, wanted);
     const places = await this.placement.place(tx, wanted, now);
     const placed = events.flatMap((event): PlacedEvent[] => {
       const home = homes.get(event.id);

@@ -30,7 +30,7 @@ export class ForeignConversation extends Error {
 const TRIES = 3;
 
 /** Keys lately made: a conversation that is talked in is asked for twice with every message, and a hash takes longer than finding it. */
-const lately = new Latest<string, string>(4_000, 1024 * 1024);
+const keysLately = new Latest<string, string>(4_000, 1024 * 1024);
 
 /** The key by which a remote conversation is found. */
 export function placeKeyOf({
@@ -39,10 +39,10 @@ export function placeKeyOf({
 }: Pick<RemoteConversation, 'accountId' | 'remoteConversationId'>): string {
   // Account ids are all of one length.
   const name = `${accountId} ${remoteConversationId}`;
-  let key = lately.get(name);
+  let key = keysLately.get(name);
   if (key === undefined) {
     key = dedupeKey(accountId, remoteConversationId, 'conversation');
-    lately.add(name, key, 2 * name.length + key.length);
+    keysLately.add(name, key, 2 * name.length + key.length);
   }
   return key;
 }
@@ -56,15 +56,29 @@ const identityKeyOf = (remote: RemoteConversation): string =>
  */
 @Injectable()
 export class Placement {
+  /** Where events were found to belong lately, by place key: a row never changes these two. */
+  private readonly lately = new Latest<string, string>(20_000, 4 * 1024 * 1024);
+
   constructor(
     private readonly contacts: ContactsRepository,
     private readonly conversations: ConversationsRepository,
   ) {}
 
+  /**
+   * For who is going to lock just the conversations of these: where all of them are known, nobody has to be asked first. (With some of them ahead
+   * and the others behind they would be locked in another order than by everybody else.)
+   */
+  lockAhead(tx: Tx, wanted: readonly WantedPlace[]): void {
+    const ids = wanted.map(({ remote }) => this.lately.get(placeKeyOf(remote)));
+    if (ids.every((id) => id !== undefined)) this.conversations.lockAhead(tx, ids);
+  }
+
   /** By place key; what is not there and is not to be made is absent. */
   async place(tx: Tx, wanted: readonly WantedPlace[], now: Date): Promise<Map<string, Place>> {
     const byKey = merge(wanted);
     const known = await this.contacts.places(tx, [...byKey.keys()]);
+    for (const [key, { conversationId }] of known)
+      if (this.lately.get(key) !== conversationId) this.lately.add(key, conversationId, 2 * key.length + 52);
     const found = await this.keepNames(tx, known, byKey, now);
     const missing = [...byKey].filter(([key, { creates }]) => creates && !known.has(key));
     if (missing.length > 0) await this.make(tx, new Map(missing), found, now);

@@ -84,6 +84,11 @@ export class ConversationsRepository {
     return new Map(rows.map(threadOfRow).map((thread) => [thread.id, thread]));
   }
 
+  /** Has `lock` for just these conversations asked with the statement that comes next. */
+  lockAhead(tx: Tx, ids: readonly string[]): void {
+    if (!breaks('conversation-lock')) tx.lockAhead?.('inbox_conversations', 'id', ids, THREAD_COLUMNS);
+  }
+
   async insert(tx: Tx, threads: readonly Thread[]): Promise<void> {
     if (threads.length > 0) await tx.insertMany('inbox_conversations', THREAD_COLUMNS, threads.map(rowOf));
   }

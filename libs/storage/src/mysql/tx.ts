@@ -29,6 +29,8 @@ export class MysqlTx extends TransactionState implements Tx {
   private doom: { readonly error: unknown } | null = null;
   private kept: string[] = [];
   private keptBytes = 0;
+  /** The rows that were to be locked ahead: `place` among what is kept, until they are there. */
+  private ahead: { readonly sql: string; readonly place: number; rows: Row[] | null } | null = null;
   private readonly last: { readonly sql: string; readonly onCommitted: (rows: Row[]) => void }[] = [];
 
   constructor(
@@ -75,11 +77,13 @@ export class MysqlTx extends TransactionState implements Tx {
   }
 
   async execute(sql: string, params: readonly SqlValue[] = []): Promise<{ affected: number; insertId: number }> {
+    this.forgetLocked();
     const { affectedRows, insertId } = (await this.ask(sql, params)) as Changed;
     return { affected: affectedRows, insertId };
   }
 
   async insertMany(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    this.forgetLocked();
     const parts = this.parts(rows);
     if (parts.length <= 1) return this.keepParts(table, columns, rows, parts);
     // In several statements: a duplicate key in a later one must undo the earlier, as it does where there is only one.
@@ -100,6 +104,7 @@ export class MysqlTx extends TransactionState implements Tx {
     conflict: readonly string[],
     update: readonly string[],
   ): Promise<void> {
+    this.forgetLocked();
     await this.keepParts(table, columns, rows, this.parts(rows), { conflict, update });
   }
 
@@ -112,11 +117,26 @@ export class MysqlTx extends TransactionState implements Tx {
     const sorted = sortedIds(ids);
     const rows: R[] = [];
     for (let i = 0; i < sorted.length; i += IDS_AT_ONCE) {
-      const part = sorted.slice(i, i + IDS_AT_ONCE);
-      const found = await this.query<R>(`${selectByIdsSql(table, idColumn, part.length, columns)} FOR UPDATE`, part);
-      for (const row of found) rows.push(row);
+      const sql = lockSql(table, idColumn, sorted.slice(i, i + IDS_AT_ONCE), columns);
+      const known = this.ahead?.sql === sql ? this.ahead.rows : null;
+      this.ahead = null;
+      for (const row of known ?? ((await this.send(sql)) as Row[])) rows.push(row as R);
     }
     return rows;
+  }
+
+  lockAhead(table: string, idColumn: string, ids: readonly string[], columns?: readonly string[]): void {
+    this.refuseWhenOver();
+    if (this.oneByOne || ids.length === 0 || ids.length > IDS_AT_ONCE) return;
+    const sql = lockSql(table, idColumn, sortedIds(ids), columns);
+    this.ahead = { sql, place: this.kept.length, rows: null };
+    this.kept.push(sql);
+    this.keptBytes += mostBytes(sql);
+  }
+
+  /** What is written may change it. */
+  private forgetLocked(): void {
+    if (this.ahead !== null && this.ahead.rows !== null) this.ahead = null;
   }
 
   private async keepParts(
@@ -174,8 +194,10 @@ export class MysqlTx extends TransactionState implements Tx {
     this.kept = [];
     this.keptBytes = 0;
     try {
-      if (isTooMuch) await askTogether(this.connection, ahead);
-      return (await askTogether(this.connection, isTooMuch ? [sql] : [...ahead, sql])).at(-1);
+      const before = isTooMuch ? await askTogether(this.connection, ahead) : [];
+      const answers = await askTogether(this.connection, isTooMuch ? [sql] : [...ahead, sql]);
+      if (this.ahead !== null) this.ahead.rows ??= (isTooMuch ? before : answers)[this.ahead.place] as Row[];
+      return answers.at(-1);
     } catch (error) {
       if (isInfrastructureError(error)) this.doom = { error };
       else if (ahead.length > 0) this.doom = { error: new Unproven(error) };
@@ -188,6 +210,10 @@ export class MysqlTx extends TransactionState implements Tx {
     if (this.doom !== null) throw this.doom.error;
   }
 }
+
+/** Locks and answers the rows with these ids, in their order. */
+const lockSql = (table: string, idColumn: string, ids: readonly string[], columns?: readonly string[]): string =>
+  filled(`${selectByIdsSql(table, idColumn, ids.length, columns)} FOR UPDATE`, ids);
 
 /** Requests may hold several statements; one that was asked for is one. */
 function oneStatement(sql: string): string {

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { CountingWay, eventually } from '@huiliu/testing';
 import { isDuplicateKey } from '../errors';
 import { openDatabase, type OpenStorage } from '../open';
 import { addEntry, idOf, makePlace, type Place } from './fixture';
@@ -7,40 +6,6 @@ import { SAMPLE } from './sample';
 
 const THREAD = idOf('T', 1);
 const ENTRY = ['id', 'thread_id', 'seq'];
-/** A request that is a statement: its length in three bytes, number 0 of its exchange, the command. */
-const QUERY_HEAD = 5;
-const COM_QUERY = 3;
-
-/** A way to the server that counts the requests that pass. */
-class CountingWay {
-  requests = 0;
-  private readonly sockets: Socket[] = [];
-  private readonly server: Server;
-
-  constructor(to: { host: string; port: number }) {
-    this.server = createServer((client) => {
-      const service = connect(to);
-      this.sockets.push(client, service);
-      client.on('data', (chunk) => {
-        if (chunk.length >= QUERY_HEAD && chunk[3] === 0 && chunk[4] === COM_QUERY) this.requests++;
-        service.write(chunk);
-      });
-      service.on('data', (chunk) => client.write(chunk));
-      for (const socket of [client, service]) socket.on('error', () => undefined);
-    });
-  }
-
-  async open(): Promise<number> {
-    this.server.listen(0, '127.0.0.1');
-    await once(this.server, 'listening');
-    return (this.server.address() as AddressInfo).port;
-  }
-
-  close(): void {
-    for (const socket of this.sockets) socket.destroy();
-    this.server.close();
-  }
-}
 
 describe('what a transaction writes', () => {
   let place: Place;
@@ -48,10 +13,8 @@ describe('what a transaction writes', () => {
   let storage: OpenStorage;
   beforeAll(async () => {
     place = await makePlace('mysql');
-    const url = new URL(place.url);
-    way = new CountingWay({ host: url.hostname, port: Number(url.port) });
-    url.host = `127.0.0.1:${await way.open()}`;
-    storage = await openDatabase({ url: url.href, dataDir: '.', prefix: 'sample', schemas: [SAMPLE] });
+    way = await CountingWay.to(place.url);
+    storage = await openDatabase({ url: way.url, dataDir: '.', prefix: 'sample', schemas: [SAMPLE] });
     await storage.database.transaction((tx) => tx.insertMany('sample_threads', ['id'], [[THREAD]]));
   });
   afterAll(async () => {
@@ -98,6 +61,33 @@ describe('what a transaction writes', () => {
     });
     await expect(failing).rejects.toMatchObject({ code: 'ER_DUP_ENTRY' });
     expect(told).toHaveLength(2);
+  });
+
+  it('goes with rows that are to be locked and known ahead, which are then locked', async () => {
+    const before = way.requests;
+    let second: Promise<unknown[]> | undefined;
+    await storage.database.transaction(async (tx) => {
+      await tx.insertMany('sample_entries', ENTRY, [[idOf('A', 1), THREAD, 1]]);
+      tx.lockAhead!('sample_threads', 'id', [THREAD], ['id', 'last_seq']);
+      await tx.query('SELECT id FROM sample_entries');
+      const rows = await tx.lock('sample_threads', 'id', [THREAD, THREAD], ['id', 'last_seq']);
+      expect([rows, way.requests - before]).toEqual([[{ id: THREAD, last_seq: expect.any(Number) }], 1]);
+      second = storage.database.transaction((other) => other.lock('sample_threads', 'id', [THREAD]));
+      await eventually('another asks for the same row', () => way.requests > before + 1);
+      await tx.upsertMany('sample_threads', ['id', 'last_seq'], [[THREAD, 8]], ['id'], ['last_seq']);
+    });
+    // It had to wait.
+    expect(await second).toEqual([{ id: THREAD, last_seq: 8 }]);
+  });
+
+  it('makes rows that were locked ahead be asked for again', async () => {
+    const rows = await storage.database.transaction(async (tx) => {
+      tx.lockAhead!('sample_threads', 'id', [THREAD]);
+      await tx.query('SELECT id FROM sample_entries');
+      await tx.upsertMany('sample_threads', ['id', 'last_seq'], [[THREAD, 9]], ['id'], ['last_seq']);
+      return tx.lock('sample_threads', 'id', [THREAD]);
+    });
+    expect(rows).toEqual([expect.objectContaining({ last_seq: 9 })]);
   });
 
   it('is refused where it was written, however late it goes: the work catches it there and goes on', async () => {
