@@ -1,7 +1,9 @@
 import { Kafka, logLevel, type ISocketFactory, type LogEntry, type Producer } from 'kafkajs';
+import { forgetAnsweredRequests } from './answered-requests';
 import { dropSilentConnections } from './drop-silent';
 import { decodeLean } from './lean-fetch';
 import { encodeLean } from './lean-produce';
+import { findReplicasLean } from './lean-replicas';
 import { createPartitioner } from './partitioner';
 import { promptSockets } from './prompt-sockets';
 import { keepQueuesQuiet } from './quiet-queue';
@@ -31,8 +33,10 @@ export interface KafkaOptions {
 /** The one client of a process. */
 export function createKafka(options: KafkaOptions): Kafka {
   keepQueuesQuiet();
+  forgetAnsweredRequests();
   encodeLean();
   decodeLean();
+  findReplicasLean();
   dropSilentConnections();
   fetchInSessions();
   const write = ({ namespace, level, log }: LogEntry): void => {
