@@ -55,6 +55,8 @@ export class HandledEvents {
       const wanted = new Set<string>();
       const fresh = Promise.resolve().then(() => {
         open.delete(group);
+        // A collection of young garbage keeps what a WeakMap holds, whatever has become of its key.
+        if (open.size === 0) this.open.delete(tx);
         return this.insert(tx, group, wanted);
       });
       open.set(group, (claim = { wanted, fresh }));

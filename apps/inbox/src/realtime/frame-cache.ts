@@ -8,29 +8,33 @@ interface Cached {
   readonly bytes: Buffer;
 }
 
-/** So many records' frames are kept, and no more than so many bytes: sockets are near one another in the feed, live and replaying alike. */
+/** So many frames of records that are replayed are kept, and no more than so many bytes: replaying sockets are near one another in the feed. */
 const MOST_KEPT = 1_024;
 const MOST_BYTES = 8 * 1024 * 1024;
 
-/** Serialises each record once, and makes the bytes of the wire once for everyone who gets it with the same `seq`. */
+/**
+ * Serialises each record once, and makes the bytes of the wire once for everyone who gets it with the same `seq`. Of what is live the last alone
+ * is kept: everyone gets it in turn, and all that is kept is copied by the next collections of young garbage.
+ */
 export class FrameCache {
-  private readonly byIndex = new Latest<number, Cached>(MOST_KEPT, MOST_BYTES);
-  private last: number | undefined;
-  private lastCached: Cached | undefined;
+  private readonly replayed = new Latest<number, Cached>(MOST_KEPT, MOST_BYTES);
+  private live: { readonly index: number; readonly cached: Cached } | undefined;
+
+  /** `newest`: the last record of the feed. It is live, what lies before it is replayed. */
+  constructor(private readonly newest: () => number) {}
 
   bytesOf(entry: InboxEntry, frame: Frame, seq: string): Buffer {
     // Depends on the viewer: not shared, and small.
     if (frame.type === 'conversation.removed') return textFrame(frameText(seq, frame.type, JSON.stringify(frame.data)));
-    // Live, everyone gets the same record in turn.
-    const cached = entry.index === this.last ? this.lastCached : this.byIndex.get(entry.index);
+    const { index } = entry;
+    const cached = index === this.live?.index ? this.live.cached : this.replayed.get(index);
     if (cached?.seq === seq) return cached.bytes;
     const data = cached?.data ?? JSON.stringify(frame.data);
-    const bytes = textFrame(frameText(seq, frame.type, data));
-    this.last = entry.index;
-    this.lastCached = { data, seq, bytes };
+    const made = { data, seq, bytes: textFrame(frameText(seq, frame.type, data)) };
+    if (index === this.newest()) this.live = { index, cached: made };
     // A string has up to two bytes a character.
-    this.byIndex.add(entry.index, this.lastCached, 2 * data.length + bytes.length);
-    return bytes;
+    else this.replayed.add(index, made, 2 * data.length + made.bytes.length);
+    return made.bytes;
   }
 }
 

@@ -19,7 +19,7 @@ const MAX_FRAME_BYTES = 16 * 1024;
 @Injectable()
 export class RealtimeGateway implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly processId = newId();
-  private readonly frames = new FrameCache();
+  private readonly frames = new FrameCache(() => this.feed.feed.lastIndex);
   private readonly bookkeeping = new Set<Promise<void>>();
   private timer: NodeJS.Timeout | undefined;
   private beating: Promise<void> = Promise.resolve();

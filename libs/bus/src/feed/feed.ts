@@ -3,7 +3,7 @@ import { breaks, Latest } from '@huiliu/platform';
 import type { Envelope } from '@huiliu/contracts';
 import type { TailRecord } from '../bus';
 import { decodePosition, encodePosition, generationMark, PositionWriter } from './feed-position';
-import { Ring, sizeOf, type RecordText } from './ring';
+import { Ring, type RecordText } from './ring';
 import type { Slot } from './ring-index';
 
 export interface FeedOptions<T> {
@@ -38,7 +38,10 @@ const CLOCK_SLACK_MS = 300_000;
 /** Bytes of records that a reader is given at once, or one record. */
 const READ_BYTES = 1024 * 1024;
 const MB = 1024 * 1024;
-/** Sockets are near one another in the feed, live and replaying alike: so much stays decoded. */
+/**
+ * Replaying sockets are near one another in the feed: so much of what they read stays decoded. What is live is not kept for them: everyone
+ * gets it in turn, and most of it nobody ever asks for again, but each collection of young garbage would copy what is kept (some 25 ms a time).
+ */
 const LATEST = 1_024;
 const LATEST_BYTES = 4 * MB;
 
@@ -62,7 +65,7 @@ export class Feed<T> {
   private readonly onTrouble: (error: unknown) => void;
   private topicName = '';
   private readonly ring: Ring;
-  /** Records whose envelopes stay decoded; the others lie in the ring as text. */
+  /** Records that were read again lately, decoded; the others lie in the ring as text. */
   private readonly latest: Latest<number, FeedEntry<T>>;
 
   constructor(options: FeedOptions<T>) {
@@ -111,7 +114,6 @@ export class Feed<T> {
       const index = this.ring.last;
       if (unread === undefined) {
         const entry: FeedEntry<T> = { index, record, offset, seq };
-        this.latest.add(index, entry, sizeOf(text));
         for (const listener of this.listeners) listener(entry);
       } else if (this.listeners.size > 0) {
         const entry = { index, record: new UnreadRecord(record, unread, text, this.envelopeOf), offset, seq };

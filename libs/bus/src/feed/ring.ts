@@ -29,7 +29,7 @@ const SHARE_LAID_DOWN = 1 / 16;
 const WRITE_BYTES = 1024 * 1024;
 
 /** What a text takes in memory: a string has two bytes a character as soon as one of them is Chinese. */
-export const sizeOf = (text: RecordText): number => (typeof text === 'string' ? 2 * text.length : text.byteLength);
+const sizeOf = (text: RecordText): number => (typeof text === 'string' ? 2 * text.length : text.byteLength);
 
 /**
  * A feed's latest records, by time and count, within bounds of bytes: the newest in memory, older ones in a file. What neither takes is forgotten, the

@@ -8,7 +8,8 @@ import type { RawRecord } from '../engine/record';
  */
 export class OwnRecords {
   private readonly topics = new Set<string>();
-  private readonly sending = new Set<readonly OutboxRecord[]>();
+  /** Few at a time. (No set: one that much goes into and out of keeps what it held, see `Latest`.) */
+  private sending: readonly (readonly OutboxRecord[])[] = [];
   /** What the records of `sending` were made of, by their ids; made when it is asked for. */
   private made: Map<string, unknown> | null = null;
 
@@ -23,21 +24,21 @@ export class OwnRecords {
 
   /** Sends the records; until that is done they are recognised. */
   async whileSending(records: readonly OutboxRecord[], send: () => Promise<void>): Promise<void> {
-    this.sending.add(records);
+    this.sending = [...this.sending, records];
     this.made = null;
     try {
       await send();
     } finally {
-      this.sending.delete(records);
+      this.sending = this.sending.filter((each) => each !== records);
       this.made = null;
     }
   }
 
   /** The record with what it was made of, where that is known. */
   recognise(record: RawRecord): RawRecord {
-    if (this.sending.size === 0) return record;
+    if (this.sending.length === 0) return record;
     this.made ??= new Map(
-      [...this.sending].flatMap((records) => records.map(({ id, envelope }): [string, unknown] => [id, envelope])),
+      this.sending.flatMap((records) => records.map(({ id, envelope }): [string, unknown] => [id, envelope])),
     );
     const id = headOf(record.value)?.id;
     const envelope = id === undefined ? undefined : this.made.get(id);

@@ -20,4 +20,15 @@ describe('what came last', () => {
       }),
     );
   });
+
+  it('holds no more places than it has values, whatever stays of what came first', () => {
+    const latest = new Latest<number, number>(5_000, Infinity);
+    latest.add(-1, -1, 1);
+    for (let i = 0; i < 20_000; i++) {
+      latest.add(i, i, 1);
+      if (i >= 10) latest.delete(i - 10);
+    }
+    expect([latest.size, latest.get(-1), latest.get(19_990), latest.get(19_989)]).toEqual([11, -1, 19_990, undefined]);
+    expect((latest as unknown as { kept: unknown[] }).kept.length).toBeLessThan(1_100);
+  });
 });

@@ -18,7 +18,9 @@ export class MysqlDatabase extends Database {
   readonly dialect = 'mysql';
   private readonly writing: Pool;
   private readonly reading: Pool;
-  private readonly inHand = new Set<Promise<unknown>>();
+  /** Transactions that are in hand, and whom to tell when there is none. */
+  private inHand = 0;
+  private onIdle: (() => void) | null = null;
   /** Connections on which a transaction begins with its first statement: nobody has to ask for it. */
   private readonly transactional = new WeakSet<PoolConnection>();
   private closed = false;
@@ -47,12 +49,11 @@ export class MysqlDatabase extends Database {
 
   override async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     if (this.closed) throw new DatabaseClosed();
-    const running = this.repeated(work);
-    this.inHand.add(running);
+    this.inHand++;
     try {
-      return await running;
+      return await this.repeated(work);
     } finally {
-      this.inHand.delete(running);
+      if (--this.inHand === 0) this.onIdle?.();
     }
   }
 
@@ -64,7 +65,7 @@ export class MysqlDatabase extends Database {
   override async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    await Promise.allSettled(this.inHand);
+    if (this.inHand > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
     await this.reader.destroy();
     await this.writer.destroy();
   }
