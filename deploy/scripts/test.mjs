@@ -129,7 +129,8 @@ async function testEverything() {
   // Whole systems, each of several processes: one at a time.
   await jest(['e2e'], ['--runInBand'], env);
   // Two of these wait more than they work.
-  await jest(['conformance'], ['--maxWorkers=2'], env);
+  const order = `--testSequencer=${inRepo('deploy/scripts/lib/longest-first.cjs')}`;
+  await jest(['conformance'], ['--maxWorkers=2', order], env);
   await jest(['faults'], ['--runInBand'], env);
 }
 
