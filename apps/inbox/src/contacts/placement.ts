@@ -78,7 +78,8 @@ export class Placement {
     const byKey = merge(wanted);
     const known = await this.contacts.places(tx, [...byKey.keys()]);
     for (const [key, { conversationId }] of known)
-      if (this.lately.get(key) !== conversationId) this.lately.add(key, conversationId, 2 * key.length + 52);
+      if (this.lately.get(key) !== conversationId)
+        this.lately.add(key, conversationId, 2 * (key.length + conversationId.length));
     const found = await this.keepNames(tx, known, byKey, now);
     const missing = [...byKey].filter(([key, { creates }]) => creates && !known.has(key));
     if (missing.length > 0) await this.make(tx, new Map(missing), found, now);

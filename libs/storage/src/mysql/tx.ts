@@ -29,7 +29,7 @@ export class MysqlTx extends TransactionState implements Tx {
   private doom: { readonly error: unknown } | null = null;
   private kept: string[] = [];
   private keptBytes = 0;
-  /** The rows that were to be locked ahead: `place` among what is kept, until they are there. */
+  /** The rows that were to be locked ahead: `place` among what is kept, until they are there. What is written may change them: it makes them unknown. */
   private ahead: { readonly sql: string; readonly place: number; rows: Row[] | null } | null = null;
   private readonly last: { readonly sql: string; readonly onCommitted: (rows: Row[]) => void }[] = [];
 
@@ -77,13 +77,13 @@ export class MysqlTx extends TransactionState implements Tx {
   }
 
   async execute(sql: string, params: readonly SqlValue[] = []): Promise<{ affected: number; insertId: number }> {
-    this.forgetLocked();
+    this.ahead = null;
     const { affectedRows, insertId } = (await this.ask(sql, params)) as Changed;
     return { affected: affectedRows, insertId };
   }
 
   async insertMany(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    this.forgetLocked();
+    this.ahead = null;
     const parts = this.parts(rows);
     if (parts.length <= 1) return this.keepParts(table, columns, rows, parts);
     // In several statements: a duplicate key in a later one must undo the earlier, as it does where there is only one.
@@ -104,7 +104,7 @@ export class MysqlTx extends TransactionState implements Tx {
     conflict: readonly string[],
     update: readonly string[],
   ): Promise<void> {
-    this.forgetLocked();
+    this.ahead = null;
     await this.keepParts(table, columns, rows, this.parts(rows), { conflict, update });
   }
 
@@ -129,14 +129,10 @@ export class MysqlTx extends TransactionState implements Tx {
     this.refuseWhenOver();
     if (this.oneByOne || ids.length === 0 || ids.length > IDS_AT_ONCE) return;
     const sql = lockSql(table, idColumn, sortedIds(ids), columns);
+    if (this.keptBytes + mostBytes(sql) > this.packetBytes) return;
     this.ahead = { sql, place: this.kept.length, rows: null };
     this.kept.push(sql);
     this.keptBytes += mostBytes(sql);
-  }
-
-  /** What is written may change it. */
-  private forgetLocked(): void {
-    if (this.ahead !== null && this.ahead.rows !== null) this.ahead = null;
   }
 
   private async keepParts(

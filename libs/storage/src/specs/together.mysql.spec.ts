@@ -90,6 +90,16 @@ describe('what a transaction writes', () => {
     expect(rows).toEqual([expect.objectContaining({ last_seq: 9 })]);
   });
 
+  it('makes them be asked for again, too, where it goes in one request with their lock', async () => {
+    const rows = await storage.database.transaction(async (tx) => {
+      tx.lockAhead!('sample_threads', 'id', [THREAD]);
+      await tx.upsertMany('sample_threads', ['id', 'last_seq'], [[THREAD, 10]], ['id'], ['last_seq']);
+      await tx.query('SELECT id FROM sample_entries');
+      return tx.lock('sample_threads', 'id', [THREAD]);
+    });
+    expect(rows).toEqual([expect.objectContaining({ last_seq: 10 })]);
+  });
+
   it('is refused where it was written, however late it goes: the work catches it there and goes on', async () => {
     await storage.database.transaction((tx) => addEntry(tx, idOf('A', 1), THREAD, 1));
     const caught = await storage.database.transaction(async (tx) => {
