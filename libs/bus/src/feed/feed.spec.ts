@@ -152,6 +152,26 @@ describe('Feed', () => {
     expect(drain(f.resume(start, 'a') as FeedCursor<string>).map(({ data }) => data)).toEqual(['a/1', 'a/3', 'a/5']);
   });
 
+  it('reads again what was live, once for all who come back', () => {
+    const read: string[] = [];
+    const f = new Feed<string>({
+      generation: 'g1',
+      nowMs: () => 1_000_000,
+      read: (text) => {
+        read.push(String(text));
+        return JSON.parse(String(text)) as TailRecord<string>['envelope'];
+      },
+    });
+    f.push([rec(0, 0)]);
+    const start = f.position();
+    f.push([rec(0, 1), rec(0, 2)]);
+    expect(read).toEqual([]);
+    for (let nth = 0; nth < 3; nth++)
+      expect(drain(f.resume(start) as FeedCursor<string>).map(({ data }) => data)).toEqual(['0:1', '0:2']);
+    // The first, too, which all of them had: it is passed over.
+    expect(read.map((text) => (JSON.parse(text) as { data: string }).data)).toEqual(['0:0', '0:1', '0:2']);
+  });
+
   it('passes over records read twice', () => {
     const f = feed();
     f.push([rec(0, 0), rec(0, 0), rec(0, 1), rec(0, 0)]);
