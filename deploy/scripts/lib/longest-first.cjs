@@ -14,13 +14,6 @@ module.exports = class LongestFirst {
     return [...tests].sort((a, b) => rankOf(a) - rankOf(b));
   }
 
-  allFailedTests(tests) {
-    return this.sort(tests);
-  }
-
-  shard(tests) {
-    return tests;
-  }
-
+  /** Jest calls it; the order needs no memory. */
   cacheResults() {}
 };

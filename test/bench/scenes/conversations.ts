@@ -38,8 +38,9 @@ interface Size {
 
 /**
  * What a message costs the suite by how many conversations there are, and after a million messages are stored: the sizes in turn, each
- * round beside the smallest crowd's just before, the median of the quotients. All conversations exist and have their agent before a round. At every size as many conversations are talked in at
- * a time, or the figures would tell how many messages of one a transaction takes at once; that is measured beside it (`scattered`).
+ * round beside the smallest crowd's just before, the median of the quotients. All conversations exist and have their agent before a round. At
+ * every size as many conversations are talked in at a time, or the figures would tell how many messages of one a transaction takes at once; that
+ * is measured beside it (`scattered`).
  */
 export const conversations: Scene = async ({ seconds, seed }) => {
   const template = await mkdtemp(path.join(scratch(), 'template-'));

@@ -267,8 +267,7 @@ async function checkCommands(world: World, wrong: string[]): Promise<void> {
 async function leftUnsent(world: World, table: string): Promise<number> {
   const last = Number((await world.rows.read<{ n: number | null }>(`SELECT MAX(n) AS n FROM ${table}`))[0]?.n ?? 0);
   const left = (): Promise<number> => count(world, `SELECT COUNT(*) AS n FROM ${table} WHERE n <= ${last}`);
-  await eventually(`${table} has sent what it had`, async () => (await left()) === 0, OUTBOX_MS).catch(() => undefined);
-  return left();
+  return eventually(`${table} has sent what it had`, async () => (await left()) === 0, OUTBOX_MS).then(() => 0, left);
 }
 
 /** Nothing is left behind on the way, nothing set aside that could be handled, nobody shares a conversation. */
